@@ -1,0 +1,1 @@
+"""Migrations between schema versions, one file per step."""

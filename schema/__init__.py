@@ -1,0 +1,1 @@
+"""The JSON Schemas of settings.yaml, one file per version."""

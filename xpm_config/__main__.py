@@ -1,0 +1,7 @@
+"""`python -m xpm_config`."""
+
+import sys
+
+from xpm_config.cli import main
+
+sys.exit(main())

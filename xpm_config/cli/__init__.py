@@ -1,0 +1,75 @@
+"""The command line: `main` is the entry point, and the one place where exceptions become exit codes.
+
+Exit codes: 0 clean, 1 findings, 2 usage or cannot go on, 3 a bug of ours, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xpm_config.errors import FileUnreadableError, XpmConfigError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; never raises."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except XpmConfigError as error:
+        _complain(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; nothing more can be said, and Python must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours must not end in a traceback
+        return _report_bug(error)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["validate"] and all(word == "-" or word[:1] not in ("-", "") for word in arguments[1:]):
+        # Importing typer takes longer than checking a file: the plain case does without. A test holds
+        # that both ways do the same.
+        from xpm_config.cli.validate import Options, run
+
+        return run(Options(files=tuple(arguments[1:])))
+    from xpm_config.cli.app import invoke
+
+    return invoke(arguments)
+
+
+def _complain(error: XpmConfigError) -> None:
+    prefix = f"{error.path}: " if isinstance(error, FileUnreadableError) else ""
+    print(f"error: {_printable(prefix + error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"help: {_printable(error.hint)}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """The text without characters that would steer a terminal, and encodable everywhere."""
+    safe = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return safe.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding or "utf-8")
+
+
+def _report_bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
+    report = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="xpm-config-", suffix=".log", delete=False) as file:
+            file.write(report)
+            place = file.name
+    except OSError:
+        place = None
+    print(f"error: xpm-config has a bug: {type(error).__name__}", file=sys.stderr)
+    if place is not None:
+        print(f"help: please report it, with {place}", file=sys.stderr)
+    else:
+        print(report, file=sys.stderr)
+    return 3

@@ -1,0 +1,167 @@
+"""The full command line, on typer; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="xpm-config",
+    help="Check, document and migrate the settings of experimaestro.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+schema_app = typer.Typer(help="Print the JSON Schemas of the settings.", no_args_is_help=True)
+app.add_typer(schema_app, name="schema")
+
+
+class _State:
+    """Options in front of the command."""
+
+    settings: str | None = None
+    quiet = False
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; errors of usage are printed here."""
+    _State.settings, _State.quiet = None, False
+    try:
+        result = app(arguments, prog_name="xpm-config", standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        # typer carries its own copy of click in some releases, so the class cannot be named.
+        if hasattr(error, "exit_code") and hasattr(error, "show"):
+            error.show()
+            return int(error.exit_code)
+        raise
+    return result if isinstance(result, int) else 0
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from xpm_config.version import VERSION
+
+        typer.echo(f"xpm-config {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    settings: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    _State.settings, _State.quiet = settings, quiet
+
+
+def _complete_code(incomplete: str) -> list[str]:
+    from xpm_config.codes import CODES
+
+    return [code for code in CODES if code.startswith(incomplete.upper())]
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[FILE…|-]", help="Settings files, or - for standard input.", show_default=False),
+    ] = None,
+    format: Annotated[str, typer.Option(help="How to report: text, json, sarif or github.")] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too.")] = False,
+    target: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="RELEASE", help="The experimaestro release; by default the installed one, or 2.7.0."),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Apply all fixes, those that guess included.")
+    ] = False,
+    select: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="CODE", help="Report these codes only (XPM2 means all of XPM2xx).", autocompletion=_complete_code),
+    ] = None,
+    ignore: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="CODE", help="Leave these codes out.", autocompletion=_complete_code),
+    ] = None,
+) -> int:
+    """Check settings files the way experimaestro will read them.
+
+    Without a file: ~/.config/experimaestro/settings.yaml. Exit code 0: nothing to report; 1: findings;
+    2: a file could not be read.
+    """
+    from xpm_config.cli.validate import FORMATS, Options, run
+
+    if format not in FORMATS:
+        raise typer.BadParameter(f"'{format}' is not one of {', '.join(FORMATS)}", param_hint="--format")
+    return run(
+        Options(
+            files=tuple(files or ()),
+            format=format,
+            strict=strict,
+            target=target,
+            fix=fix,
+            unsafe_fixes=unsafe_fixes,
+            select=_codes("--select", select),
+            ignore=_codes("--ignore", ignore),
+            settings=_State.settings,
+            quiet=_State.quiet,
+        )
+    )
+
+
+def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """The codes of an option: repeated or comma-separated, each a code or the beginning of one."""
+    from xpm_config.codes import CODES
+
+    codes = tuple(word.strip().upper() for item in given or () for word in item.split(",") if word.strip())
+    for code in codes:
+        if not any(known.startswith(code) for known in CODES):
+            raise typer.BadParameter(f"there is no code {code}", param_hint=option)
+    return codes
+
+
+@app.command()
+def explain(
+    topic: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="KEY|CODE", help="A key such as workspaces.triggers, or a code such as XPM101."),
+    ] = None,
+    schema: Annotated[int, typer.Option("--schema", min=1, max=2, help="The version of the schema.")] = 2,
+) -> int:
+    """Explain a key of the settings, or the code of a finding."""
+    from xpm_config.cli.explain import run
+
+    return run(topic, schema)
+
+
+@schema_app.command("show")
+def schema_show(
+    version: Annotated[int, typer.Argument(min=1, max=2, help="The version of the schema.")] = 2,
+) -> int:
+    """Print a schema."""
+    from xpm_config.cli.schema import show
+
+    return show(version)
+
+
+@schema_app.command("list")
+def schema_list(
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+) -> int:
+    """List the versions of the schema and the releases that they describe."""
+    from xpm_config.cli.schema import list_versions
+
+    if format not in ("text", "json"):
+        raise typer.BadParameter(f"'{format}' is not one of text, json", param_hint="--format")
+    return list_versions(format)
+
+

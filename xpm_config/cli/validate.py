@@ -1,0 +1,141 @@
+"""`xpm-config validate`: check settings files."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from xpm_config import files, target
+from xpm_config.diagnostics import Diagnostic, Severity
+from xpm_config.document import Document
+from xpm_config.errors import FileUnreadableError, UsageError
+from xpm_config.validate import FileReport, check
+
+if TYPE_CHECKING:
+    from xpm_config.loaders.model import Release
+
+FORMATS = ("text", "json", "sarif", "github")
+DEFAULT_SETTINGS = "~/.config/experimaestro/settings.yaml"
+
+
+class Options(NamedTuple):
+    """What was asked for; the defaults are those of the command."""
+
+    files: tuple[str, ...] = ()
+    format: str = "text"
+    strict: bool = False
+    target: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    settings: str | None = None
+    quiet: bool = False
+
+
+def run(options: Options) -> int:
+    """Check the files, print the report, and return the exit code."""
+    # The process ends right after: looking for garbage would only cost time.
+    gc.disable()
+    release = target.parse(options.target) if options.target else target.default()
+    paths = options.files or (_default_file(options.settings),)
+    reports = [_check(path, release, options) for path in dict.fromkeys(paths)]
+    if options.fix or options.unsafe_fixes:
+        reports = [_fix(report, release, options) for report in reports]
+    _print(reports, options)
+    return _exit_code(reports, options.strict)
+
+
+def _default_file(named: str | None) -> str:
+    path = named or os.environ.get("XPM_SETTINGS")
+    if path:
+        return path
+    path = os.path.expanduser(DEFAULT_SETTINGS)
+    if not os.path.lexists(path):
+        raise UsageError(
+            f"there is no settings file at {path}: experimaestro uses its defaults",
+            "name a file, or write a first one with `xpm-config init`",
+        )
+    return path
+
+
+def _check(path: str, release: Release, options: Options) -> FileReport:
+    name = "<stdin>" if path == "-" else path
+    try:
+        data = sys.stdin.buffer.read(files.MAX_READ) if path == "-" else files.read(path)
+    except FileUnreadableError as error:
+        finding = Diagnostic("XPM008", Severity.ERROR, error.message, None, (), error.hint)
+        return FileReport(name, Document(b""), 2, target.show(release), False, (finding,))
+    return _selected(check(name, data, release), options)
+
+
+def _selected(report: FileReport, options: Options) -> FileReport:
+    """The report with the codes that were selected and without those that were ignored."""
+    if not options.select and not options.ignore:
+        return report
+    select = tuple(code.upper() for code in options.select) or ("XPM",)
+    ignore = tuple(code.upper() for code in options.ignore)
+    kept = tuple(
+        found
+        for found in report.diagnostics
+        if found.code.startswith(select) and not (ignore and found.code.startswith(ignore))
+    )
+    return report._replace(diagnostics=kept)
+
+
+def _fix(report: FileReport, release: Release, options: Options) -> FileReport:
+    from xpm_config.fixes import apply_fixes
+
+    before = report.document.data
+    result = apply_fixes(report, release, lambda found: _selected(found, options), unsafe=options.unsafe_fixes)
+    if report.path == "<stdin>":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(result.report.document.data)
+        sys.stdout.buffer.flush()
+    elif result.report.document.data != before:
+        files.replace(report.path, before, result.report.document.data)
+        times = f"{result.applied} finding{'s' if result.applied != 1 else ''}"
+        print(f"{report.path}: fixed {times}", file=sys.stderr)
+    return result.report
+
+
+def _print(reports: list[FileReport], options: Options) -> None:
+    if options.format == "text":
+        from xpm_config.report import text
+
+        # With `-` and a fix, standard output carries the fixed file.
+        fixed_stdin = (options.fix or options.unsafe_fixes) and any(report.path == "<stdin>" for report in reports)
+        stream = sys.stderr if fixed_stdin else sys.stdout
+        rendered = text.render(reports, colour=text.wants_colour(stream, os.environ))
+        if not options.quiet or any(report.diagnostics for report in reports):
+            _write(stream, rendered)
+    elif options.format == "json":
+        from xpm_config.report import json
+
+        _write(sys.stdout, json.render(reports))
+    elif options.format == "github":
+        from xpm_config.report import github
+
+        _write(sys.stdout, github.render(reports))
+    else:
+        from xpm_config.codes import CODES
+        from xpm_config.report import sarif
+        from xpm_config.version import VERSION
+
+        _write(sys.stdout, sarif.render(reports, version=VERSION, rules={code: CODES[code].title for code in CODES}))
+
+
+def _write(stream: object, rendered: str) -> None:
+    """Write the report, with escapes for what the terminal's encoding does not have."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    safe = rendered.encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(safe if safe.endswith("\n") or not safe else safe + "\n")  # type: ignore[attr-defined]
+
+
+def _exit_code(reports: list[FileReport], strict: bool) -> int:
+    findings = [found for report in reports for found in report.diagnostics]
+    if any(found.code == "XPM008" for found in findings):
+        return 2
+    return int(any(found.severity is Severity.ERROR or strict for found in findings))

@@ -1,0 +1,142 @@
+"""Reading files, and replacing them so that at every instant the old or the new one is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from xpm_config.errors import FileUnreadableError, XpmConfigError
+
+MAX_READ = 64 << 20
+"""No more than this is ever read of a file (bytes)."""
+
+_REASONS = {
+    errno.ENOENT: ("there is no such file", "check the name"),
+    errno.ENOTDIR: ("there is no such file: a part of its path is no directory", "check the name"),
+    errno.EACCES: ("you have no permission to read it", "check its permissions with `ls -l`"),
+    errno.EPERM: ("you have no permission to read it", "check its permissions with `ls -l`"),
+    errno.ELOOP: ("its symbolic links go round in circles", "check them with `ls -l`"),
+    errno.ENAMETOOLONG: ("the name is too long", "check the name"),
+}
+
+
+class FileUnwritableError(XpmConfigError):
+    """A file could not be replaced; it is as it was. `path` is the name as given."""
+
+    def __init__(self, path: str, message: str, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}", hint)
+        self.path = path
+
+
+def read(path: str) -> bytes:
+    """The bytes of a regular file; raises FileUnreadableError for everything else, and never waits."""
+    try:
+        # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError:
+        raise FileUnreadableError(path, "this cannot be a file name", "check the name") from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise FileUnreadableError(path, "this is a directory", f"name the file in it, as in {path}/settings.yaml")
+        if not stat.S_ISREG(mode):
+            raise FileUnreadableError(path, "this is no regular file", "use `-` to read from a pipe")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_READ)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def _unreadable(path: str, error: OSError) -> FileUnreadableError:
+    message, hint = _REASONS.get(error.errno or 0, (error.strerror or "it cannot be read", None))
+    return FileUnreadableError(path, message, hint)
+
+
+def replace(path: str, old: bytes, new: bytes) -> None:
+    """Replace the content `old` of a file by `new`, atomically and durably.
+
+    A symbolic link stays, and the file behind it is replaced. Mode, extended attributes and, where
+    permitted, the owner are kept. Raises FileUnwritableError, the file being as it was, also when it no
+    longer holds `old`.
+    """
+    real = os.path.realpath(path)
+    temporary = f"{real}.{os.getpid()}.tmp"
+    try:
+        before = os.stat(real)
+        _write(temporary, new, real, before)
+        if read(real) != old:
+            raise FileUnwritableError(path, "it was changed meanwhile", "run the command again")
+        os.rename(temporary, real)
+    except FileUnreadableError as error:
+        _discard(temporary)
+        raise FileUnwritableError(path, error.message, "run the command again") from None
+    except OSError as error:
+        _discard(temporary)
+        raise FileUnwritableError(path, f"it cannot be written: {error.strerror}", _advice(error)) from None
+    except BaseException:
+        _discard(temporary)
+        raise
+    _flush_directory(os.path.dirname(real))
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space, and run the command again"
+    return "check the permissions of the file and of its directory"
+
+
+def _write(temporary: str, data: bytes, model: str, before: os.stat_result) -> None:
+    # 0600 until the mode of the original is known to fit: the file may hold a token.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+            try:
+                os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            except PermissionError:
+                pass
+        os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
+        _copy_attributes(model, file.fileno())
+        os.fsync(file.fileno())
+
+
+def _copy_attributes(model: str, descriptor: int) -> None:
+    if not hasattr(os, "listxattr"):
+        return
+    try:
+        names = os.listxattr(model)
+    except OSError:
+        return
+    for name in names:
+        try:
+            os.setxattr(descriptor, name, os.getxattr(model, name))
+        except OSError:
+            # Attributes of the system, such as security labels, are not ours to set.
+            continue
+
+
+def _discard(temporary: str) -> None:
+    try:
+        os.unlink(temporary)
+    except OSError:
+        pass
+
+
+def _flush_directory(directory: str) -> None:
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        # Some file systems cannot flush a directory; the file itself is flushed.
+        pass
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,395 @@
+"""What the schema refuses, in the user's words: violations to diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xpm_config import registry
+from xpm_config.context import is_secret
+from xpm_config.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
+from xpm_config.loaders.model import parse_release
+from xpm_config.outline import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xpm_config.conformance import Violation
+    from xpm_config.context import Context
+
+_MARKERS = {
+    "version": "experimaestro's settings have no version key: remove it",
+    "$schema": "remove it, and name the schema in a comment: `# yaml-language-server: $schema=…`",
+}
+
+
+class Part:
+    """A part of the document that violations speak of: a setting, or the whole file."""
+
+    __slots__ = ("key", "label", "name", "node", "setting", "site")
+
+    def __init__(self, context: Context, setting: Setting | None) -> None:
+        root = context.document.root
+        assert root is not None
+        self.setting = setting
+        self.key = setting.key if setting else ""
+        self.name = setting.name if setting else ""
+        self.site: Node = setting.site if setting else root
+        self.node: Node = self.site.resolved
+        if setting is None:
+            self.label = "the file"
+        elif setting.pattern.endswith("[]"):
+            self.label = f"this item of `{setting.pattern.rpartition('.')[2][:-2]}`"
+        else:
+            self.label = f"`{setting.name}`"
+
+
+def findings(context: Context, violations: list[Violation]) -> Iterator[Diagnostic]:
+    """One diagnostic for each violation, save those that another check reports."""
+    for violation in violations:
+        key = _key(violation.path)
+        setting = context.outline.get(key)
+        if key and setting is None:
+            continue
+        part = Part(context, setting)
+        if part.setting is not None and part.setting.schema.get("x-xpm-code"):
+            continue
+        yield from _TRANSLATIONS[violation.keyword](context, part, violation)
+
+
+def _key(path: tuple[str | int, ...]) -> str:
+    key = ""
+    for step in path:
+        key += f"[{step}]" if isinstance(step, int) else f".{step}" if key else step
+    return key
+
+
+def span_of(node: Node) -> Span:
+    """The text of a node that a finding underlines: an anchor or tag in front of a scalar is left out."""
+    return Span(node.content, node.end) if isinstance(node, Scalar) and node.end > node.start else node.span
+
+
+def fixable(part_site: Node) -> bool:
+    """Whether an edit of a value changes this setting only."""
+    return not isinstance(part_site, Alias) and part_site.anchor is None and part_site.tag is None
+
+
+def plain_source(node: Node) -> str | None:
+    """The text of a plain scalar on one line; None for anything else."""
+    if isinstance(node, Scalar) and node.style == "" and node.text and "\n" not in node.text:
+        return node.text
+    return None
+
+
+def quote(text: str) -> str:
+    """A text as a YAML scalar in double quotes."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# -- keys ---------------------------------------------------------------------------------------------
+
+
+def _unknown_keys(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
+    if not isinstance(part.node, Mapping):
+        return
+    properties = violation.schema.get("properties", {})
+    later = _later_keys(context, part)
+    for name, entry in context.constructor.entries(part.node).items():
+        if not isinstance(name, str) or name in properties or (not part.key and name.startswith("x-")):
+            continue
+        if name not in later:
+            yield unknown_key(context, part, name, entry.key, entry.inherited)
+
+
+def _later_keys(context: Context, part: Part) -> dict[str, Any]:
+    """The keys that the newest release knows at this place."""
+    newest = registry.schema(registry.NEWEST)
+    return dict((part.setting.schema if part.setting else newest).get("properties", {}))
+
+
+def unknown_key(context: Context, part: Part, name: str, key_node: Node, inherited: bool) -> Diagnostic:
+    """The finding about a key that no release knows at its place."""
+    assert isinstance(part.node, Mapping)
+    known = {
+        key: sub
+        for key, sub in _later_keys(context, part).items()
+        if parse_release(sub["x-xpm-since"]) <= context.release and not sub.get("deprecated")
+    }
+    present = set(context.constructor.entries(part.node))
+    where = f"in {part.label}" if part.key else "at the top level"
+    guess = None if name in _MARKERS else _guess(name, known)
+    fix = None
+    if guess is not None and guess in present:
+        help_text: str | None = f"`{guess}` stands here already: make one of the two"
+    elif guess is not None:
+        help_text = f"did you mean `{guess}`?"
+        if not inherited and fixable(key_node) and isinstance(key_node, Scalar):
+            edit = Edit(key_node.content, key_node.end, _requote(key_node, guess))
+            fix = Fix(f"rename it to `{guess}`", (edit,), safe=not context.loaded.loads)
+    else:
+        help_text = _MARKERS.get(name) or _elsewhere(name, part) or _choices(known, present)
+    key = f"{part.key}.{name}" if part.key else name
+    message = f"unknown key `{_shown(name)}` {where}"
+    return Diagnostic("XPM101", Severity.ERROR, message, span_of(key_node), (), help_text, fix, key)
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 60 else name[:57] + "…"
+
+
+def close_to(word: str, others: list[str], cutoff: float = 0.6) -> list[str]:
+    """The one of the others that is most like a word, if there is any."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, others, n=1, cutoff=cutoff)
+
+
+def _requote(node: Scalar, name: str) -> str:
+    return f"{node.style}{name}{node.style}" if node.style in ("'", '"') else name
+
+
+def _guess(name: str, known: dict[str, Any]) -> str | None:
+    spelled = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if spelled in known:
+        return spelled
+    close = close_to(spelled, list(known), 0.66)
+    return close[0] if close else None
+
+
+def _elsewhere(name: str, part: Part) -> str | None:
+    """Where else the schema knows the key: one level up or down, mostly."""
+    here = part.setting.pattern if part.setting else ""
+    places = [place for place in _places(registry.schema(registry.NEWEST), "") if place[1] == name and place[0] != here]
+    if not places:
+        return None
+    # The nearest place: one that contains this one, or lies in it.
+    places.sort(key=lambda place: (not (here.startswith(place[0]) or place[0].startswith(here)), len(place[0])))
+    return f"this key belongs {_place_words(places[0][0])}"
+
+
+def _places(schema: dict[str, Any], pattern: str) -> Iterator[tuple[str, str]]:
+    for name, sub in schema.get("properties", {}).items():
+        yield pattern, name
+        inner = f"{pattern}.{name}" if pattern else name
+        yield from _places(sub, inner)
+        if "items" in sub:
+            yield from _places(sub["items"], inner + "[]")
+
+
+def _place_words(pattern: str) -> str:
+    if not pattern:
+        return "at the top level"
+    parent, _, name = pattern.rpartition(".")
+    words = f"in an item of `{name[:-2]}`" if name.endswith("[]") else f"under `{name}`"
+    return f"{words}, {_place_words(parent)}" if parent and not name.endswith("[]") else words
+
+
+def _choices(known: dict[str, Any], present: set[Any]) -> str | None:
+    free = [f"`{name}`" for name in known if name not in present]
+    return "the keys that can stand here: " + ", ".join(free) if free else "remove it"
+
+
+def _missing_keys(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
+    if not isinstance(part.node, Mapping):
+        return
+    present = context.constructor.entries(part.node)
+    for name in violation.schema["required"]:
+        sub = violation.schema["properties"][name]
+        if name in present or sub.get("x-xpm-code"):
+            continue
+        message = f"{part.label} has no `{name}`"
+        example = sub["examples"][0]
+        help_text = f"add it, for example `{name}: {example}`"
+        key = f"{part.key}.{name}"
+        yield Diagnostic("XPM103", Severity.ERROR, message, _head(part), (), help_text, None, key)
+
+
+def _head(part: Part) -> Span:
+    """The first pair of a mapping: enough to see which one is meant."""
+    if isinstance(part.site, Mapping) and part.site.pairs:
+        key, value = part.site.pairs[0]
+        return Span(key.start, value.end if isinstance(value, Scalar) else key.end)
+    return part.site.span
+
+
+# -- values -------------------------------------------------------------------------------------------
+
+
+def _wrong_type(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
+    setting = part.setting
+    if setting is None:
+        message = f"the settings must be a mapping of keys such as `workspaces`, not {_kind(context, part.node)}"
+        yield Diagnostic("XPM004", Severity.ERROR, message, span_of(part.site), (), "write `key: value` lines")
+        return
+    if isinstance(part.node, Scalar) and id(part.site) not in context.refused:
+        yield _coerced(context, part, setting)
+        return
+    yield wrong_type(context, setting)
+
+
+def wrong_type(context: Context, setting: Setting) -> Diagnostic:
+    """The finding about a value of the wrong type."""
+    part = Part(context, setting)
+    expects = setting.schema.get("x-xpm-expects", "something else")
+    found = _kind(context, part.node)
+    message = f"{part.label} must be {expects}, not {found}"
+    if found == "nothing":
+        message = f"{part.label} has no value: it must be {expects}"
+    fix, help_text = _retype(context, part, setting)
+    span = span_of(part.site)
+    if span.start == span.end and setting.key_node is not None:
+        span = span_of(setting.key_node)
+    return Diagnostic("XPM102", Severity.ERROR, message, span, (), help_text, fix, setting.key)
+
+
+def wrong_key(context: Context, key: str, message: str, node: Node) -> Diagnostic:
+    """The finding about a key that is not text."""
+    fix = None
+    help_text = "remove it"
+    source = plain_source(node)
+    setting = context.outline.get(key)
+    takes_any_name = setting is not None and "properties" not in setting.schema
+    if takes_any_name and source is not None and fixable(node):
+        help_text = f"quote it: `{quote(source)}`"
+        fix = Fix("quote it", (Edit(*span_of(node), quote(source)),), safe=not context.loaded.loads)
+    name = key.rpartition(".")[2]
+    if name:
+        message = f"`{name}`: {message}, not {_kind(context, node.resolved)}"
+    return Diagnostic("XPM102", Severity.ERROR, message, span_of(node), (), help_text, fix, key)
+
+
+def _kind(context: Context, node: Node) -> str:
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    value = context.constructor.value(node)
+    if value is None:
+        return "nothing" if isinstance(node, Scalar) and not node.text else "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "text" if isinstance(value, str) else "a date" if hasattr(value, "year") else "such a value"
+
+
+def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None, str | None]:
+    """How to give a value its type, where that can be told."""
+    schema, site = setting.schema, part.site
+    safe = not context.loaded.loads
+    container = {"array": "[]", "object": "{}"}.get(str(_first_type(schema)))
+    if context.constructor.value(part.node) is None:
+        return _fill_empty(part, schema, container, safe)
+    source = plain_source(part.node)
+    if container == "[]" and isinstance(part.node, Scalar):
+        shown = source if source is not None and not part.node.text.startswith(("*", "?", "[")) else None
+        text = context.source(span_of(site)) if shown is None or part.node.style else quote(shown)
+        help_text = f"write it as a list: `{setting.name}: [{text}]`" if "\n" not in text else "write it as a list"
+        if not fixable(site) or "\n" in text:
+            return None, help_text
+        return Fix("make it a list", (Edit(*span_of(site), f"[{text}]"),), safe), help_text
+    if source is not None and schema.get("x-xpm-type") in ("str", "path") and fixable(site):
+        if is_secret(setting):
+            return Fix("quote it", _quote_edits(site), safe), "quote it"
+        return Fix("quote it", (Edit(*span_of(site), quote(source)),), safe), f"quote it: `{quote(source)}`"
+    return None, _example(setting)
+
+
+def _quote_edits(site: Node) -> tuple[Edit, ...]:
+    span = span_of(site)
+    return (Edit(span.start, span.start, '"'), Edit(span.end, span.end, '"'))
+
+
+def _first_type(schema: dict[str, Any]) -> str:
+    kinds = schema.get("type", "")
+    return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
+
+
+def _fill_empty(
+    part: Part, schema: dict[str, Any], container: str | None, safe: bool
+) -> tuple[Fix | None, str | None]:
+    node = part.node
+    assert isinstance(node, Scalar)
+    if container is not None:
+        help_text = f"remove the key, or write `{container}` until there is something to say"
+        if fixable(part.site):
+            text = container if node.text else " " + container
+            return Fix(f"write `{container}`", (Edit(*span_of(node), text),), safe), help_text
+        return None, help_text
+    if node.text == "~" and schema.get("x-xpm-type") == "path":
+        help_text = "`~` alone is null in YAML: quote it to mean the home directory"
+        return Fix("quote `~`", (Edit(*span_of(node), '"~"'),), safe) if fixable(part.site) else None, help_text
+    return None, "remove the key, or give it a value"
+
+
+def _example(setting: Setting) -> str | None:
+    examples = [example for example in setting.schema.get("examples", ()) if isinstance(example, (str, int, float))]
+    if not examples:
+        return None
+    shown = str(examples[0]).lower() if isinstance(examples[0], bool) else examples[0]
+    return f"for example `{setting.name}: {shown}`" if setting.key_node is not None else f"for example `{shown}`"
+
+
+def _coerced(context: Context, part: Part, setting: Setting) -> Diagnostic:
+    """A value of another type that experimaestro takes all the same."""
+    value = context.loaded_value(setting)
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    if is_secret(setting):
+        message = f"{part.label} is read as text: quote it"
+        return Diagnostic("XPM215", Severity.WARNING, message, span_of(part.site), (), None, None, setting.key)
+    message = f"{part.label} must be {setting.schema.get('x-xpm-expects')}: experimaestro will see `{shown}`"
+    fix = None
+    if fixable(part.site) and "\n" not in context.source(span_of(part.site)):
+        text = quote(shown) if isinstance(value, str) else shown
+        fix = Fix(f"write `{text}`", (Edit(*span_of(part.site), text),), safe=True)
+    return Diagnostic(
+        "XPM215", Severity.WARNING, message, span_of(part.site), (), f"write `{shown}`", fix, setting.key
+    )
+
+
+def _not_allowed(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
+    setting = part.setting
+    assert setting is not None  # the root has no enum and no pattern
+    if not isinstance(setting.value, str):
+        return
+    expects = setting.schema.get("x-xpm-expects", "another value")
+    fix = None
+    help_text = _example(setting)
+    words = [word for word in violation.schema.get("enum", ()) if isinstance(word, str)]
+    spelled = setting.value.strip().lower()
+    close = [spelled] if spelled in words else close_to(spelled, words, 0.5)
+    if close:
+        help_text = f"did you mean `{close[0]}`?"
+        if fixable(part.site):
+            same = context.loaded.loads and context.loaded_value(setting) == close[0]
+            safe = same or not context.loaded.loads
+            fix = Fix(f"write `{close[0]}`", (Edit(*span_of(part.site), close[0]),), safe)
+    message = f"{part.label} must be {expects}"
+    yield Diagnostic("XPM105", Severity.ERROR, message, span_of(part.site), (), help_text, fix, setting.key)
+
+
+def _out_of_bounds(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
+    setting, schema = part.setting, violation.schema
+    assert setting is not None
+    if violation.keyword == "minLength":
+        message = f"{part.label} must not be empty"
+    elif "minimum" in schema and "maximum" in schema:
+        message = f"{part.label} must be from {schema['minimum']} to {schema['maximum']}"
+    elif "exclusiveMinimum" in schema:
+        message = f"{part.label} must be more than {schema['exclusiveMinimum']}"
+    else:
+        message = f"{part.label} must be {schema['minimum']} or more"
+    yield Diagnostic("XPM104", Severity.ERROR, message, span_of(part.site), (), _example(setting), None, setting.key)
+
+
+_TRANSLATIONS = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_keys,
+    "type": _wrong_type,
+    "enum": _not_allowed,
+    "pattern": _not_allowed,
+    "minimum": _out_of_bounds,
+    "maximum": _out_of_bounds,
+    "exclusiveMinimum": _out_of_bounds,
+    "minLength": _out_of_bounds,
+}
