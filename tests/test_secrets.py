@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span
@@ -95,6 +97,24 @@ def test_telling_names_in_env_hide_their_values(text: str, expected: str) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("- token abc\n- path of x\n", "- ********\n- path of x\n"),
+        ("{token 'abc', id: x}\n", "{********, id: x}\n"),
+        ("host: h\n  token abc\nid: x\n", "host: ********\nid: x\n"),
+        ("{token: , abc, id: x}\n", "{token: , ********, id: x}\n"),
+        ("{token: , abc: d}\n", "{token: , abc: d}\n"),
+        ("- &token: abc\n- !token=abc\n", "- ********: ********\n- ********\n"),
+        ("{token:\n  # abc\n  def}\n", "{token:\n  ********\n  ********}\n"),
+        ("token: |\n  abc\n # def\n# ghi\nid: x\n", "token: ********\n ********\n# ghi\nid: x\n"),
+    ],
+)
+def test_mistakes_that_yaml_accepts_are_seen_through(text: str, expected: str) -> None:
+    """A secret whose colon, quote or bracket went astray is still hidden."""
+    assert parsed(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("api_key: abc\n", "api_key: ********\n"),
         ("ssh: {passwords: [abc]}\n", "ssh: {passwords: ********}\n"),
         ("x-keys:\n  a: {path: b}\n", "x-keys:\n  a: {path: b}\n"),
@@ -131,7 +151,7 @@ def test_secrets_are_followed_through_anchors(text: str, expected: str) -> None:
         ("token: abc # def\n", "token: ******** ********\n"),
         ("token: # abc\n", "token: ********\n"),
         ("id: x # path: y\n", "id: x # path: y\n"),
-        ("# token:\n#   abc\n# path: x\nid: x\n", "# token:\n#   ********\n# path: x\nid: x\n"),
+        ("# token:\n#   abc\n# path: x\nid: x\n", "# token:\n********\n# path: x\nid: x\n"),
         ("# token: abc\nid: x\n#    note\n", "# token: ********\nid: x\n#    note\n"),
         ("# token: abc\n", "# token: ********\n"),
     ],
@@ -151,19 +171,25 @@ def test_secrets_in_comments_are_masked(text: str, expected: str) -> None:
         ("a: @\nexport PGPASS=abc\n", "a: @\nexport PGPASS=********\n"),
         ("a: @\n- token:\n    abc\n\n    def\n  id: x\n", "a: @\n- token:\n    ********\n\n    ********\n  id: x\n"),
         ("a: @\ntoken:\n- abc\nid: x\n", "a: @\ntoken:\n********\nid: x\n"),
-        ("a: @\ntoken: |\n  abc\n# note\n  def\nid: x\n", "a: @\ntoken: ********\n  ********\n# ********\n  ********\nid: x\n"),
+        (
+            "a: @\ntoken: |\n  abc\n# note\n  def\nid: x\n",
+            "a: @\ntoken: ********\n  ********\n# ********\n  ********\nid: x\n",
+        ),
         ('a: @\ntoken: "abc\ndef"\nid: x\n', "a: @\ntoken: ********\n********\nid: x\n"),
         ('a: @\ntoken: "abc\ndef\nid: x\n', "a: @\ntoken: ********\n********\n********\n"),
         ("a: @\ntoken: 'it''s\ndef'\nid: x\n", "a: @\ntoken: ********\n********\nid: x\n"),
         ("a: @\ntoken: 'abc\\' # 'x\nid: x\n", "a: @\ntoken: ********\nid: x\n"),
         ('a: @\ntoken: "abc\\\\"\nid: x\n', "a: @\ntoken: ********\nid: x\n"),
         ('a: @\ntoken: [\n"abc]",\ndef\n]\nid: x\n', "a: @\ntoken: ********\n********\n********\n********\nid: x\n"),
-        ('@{\n"token":\n"abc"\n}\n', '@{\n"token":\n********\n}\n'),
+        ('@{\n"token":\n"abc"\n}\n', '@{\n"token":\n********\n********\n'),
         ("a: @\n# token: abc\nid: x\n", "a: @\n# token: ********\nid: x\n"),
         ("token: *abc\nid: x\n", "token: ********\nid: x\n"),
         ("\ufefftoken: abc\r\n\tid\r\nid: @\r\n", "\ufefftoken: ********\r\n\t********\r\nid: @\r\n"),
         ("token: abc\rid: @\r", "token: ********\rid: @\r"),
-        ("a: @\nsecret:\n    token: 'a\n    b'\n  c\nid: x\n", "a: @\nsecret:\n    ********\n    ********\n  ********\nid: x\n"),
+        (
+            "a: @\nsecret:\n    token: 'a\n    b'\n  c\nid: x\n",
+            "a: @\nsecret:\n    ********\n    ********\n  ********\nid: x\n",
+        ),
     ],
 )
 def test_a_broken_file_is_searched_as_text(text: str, expected: str) -> None:
@@ -211,7 +237,7 @@ def test_hides_tells_whether_a_secret_is_touched(start: int, end: int, hidden: b
     assert Secrets(Document(b"token: abc\nid: x\n")).hides(start, end) is hidden
 
 
-def finding(message: str, span: Span | None = None, **more: object) -> Diagnostic:
+def finding(message: str, span: Span | None = None, **more: Any) -> Diagnostic:
     """A finding with these words."""
     return Diagnostic("XPM101", Severity.ERROR, message, span)._replace(**more)
 

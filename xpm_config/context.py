@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from xpm_config.diagnostics import Span
     from xpm_config.document import Document, Node
-    from xpm_config.loaders.model import Loaded, Release
+    from xpm_config.loaders.model import Loaded
     from xpm_config.outline import Setting
+    from xpm_config.releases import Release
     from xpm_config.values import Constructor
 
 _SECRET_VARIABLE = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
@@ -77,6 +78,13 @@ class Context:
     def source(self, span: Span) -> str:
         """The text of a piece of the file."""
         return self.document.text[span.start : span.end]
+
+    def keeps_from_loading(self, node: Node) -> bool:
+        """Whether the target release fails to load the file at this node.
+
+        What mends such a place is safe: nothing that stands there has been in effect.
+        """
+        return id(node) in self.refused
 
     @cached_property
     def refused(self) -> set[int]:

@@ -13,7 +13,7 @@ from ruamel.yaml import events
 from ruamel.yaml.error import MarkedYAMLError
 
 from xpm_config.diagnostics import Diagnostic, Note, Position, Severity, Span
-from xpm_config.yaml11 import EventReader, TooDeepError, UnprintableCharacterError
+from xpm_config.yaml11 import EventReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -181,7 +181,9 @@ class Document:
         except _ComposeError as error:
             self.problems.append(error.diagnostic)
         except MarkedYAMLError as error:
-            self._syntax_error(error)
+            from xpm_config import syntax
+
+            self.problems.append(syntax.diagnostic(error, self.text))
         else:
             if root is not None and root.size - self.node_count > MAX_ALIAS_NODES:
                 self._refuse(
@@ -261,23 +263,8 @@ class Document:
         byte = self.data[error.start]
         self._refuse("XPM001", f"byte 0x{byte:02x} in line {line} is not UTF-8", None, help_text)
 
-    def _syntax_error(self, error: MarkedYAMLError) -> None:
-        span = Span(error.problem_mark, min(error.problem_mark + 1, len(self.text)))
-        notes: tuple[Note, ...] = ()
-        context_mark = error.context_mark
-        if error.context and context_mark is not None and context_mark < error.problem_mark:
-            notes = (Note(error.context, Span(context_mark, min(context_mark + 1, len(self.text)))),)
-        code = "XPM002"
-        help_text = _syntax_help(error, self.text)
-        if isinstance(error, TooDeepError):
-            code, help_text = "XPM007", "settings need six levels at most"
-        elif isinstance(error, UnprintableCharacterError):
-            help_text = "remove it, or write it as an escape in double quotes"
-        self.problems.append(
-            Diagnostic(code, Severity.ERROR, f"YAML syntax: {error.problem}", span, notes, help_text)
-        )
 
-
+_NO_CIRCLES = "write the values out: settings cannot contain themselves"
 _ONE_DOCUMENT = "keep one document: remove this `---` and what belongs to the other document"
 
 
@@ -343,7 +330,7 @@ def _alias(event: Any, anchors: dict[str, Node], parents: list[_Open]) -> Alias:
         raise _ComposeError("XPM002", f"the alias `*{event.anchor}` has no anchor before it", event, None)
     if any(parent.collection is target for parent in parents):
         note = Note("inside what it stands for", Span(target.start, target.start + len(event.anchor) + 1))
-        raise _ComposeError("XPM006", f"the alias `*{event.anchor}` contains itself", event, None, note)
+        raise _ComposeError("XPM006", f"the alias `*{event.anchor}` contains itself", event, _NO_CIRCLES, note)
     return Alias(event, target)
 
 
@@ -355,23 +342,6 @@ class _Marks(NamedTuple):
 def _is_absent(node: Node) -> bool:
     """Whether a document is empty, apart from comments and markers."""
     return isinstance(node, Scalar) and node.plain and node.text == "" and node.start == node.end
-
-
-def _syntax_help(error: MarkedYAMLError, text: str) -> str | None:
-    """The next step for the mistakes that people make most."""
-    found = text[error.problem_mark : error.problem_mark + 1]
-    problem = str(error.problem)
-    if found == "\t":
-        return "use spaces here: YAML allows no tab for indentation"
-    if found in ("@", "`", "%"):
-        return f"quote a value that starts with `{found}`"
-    if "mapping values are not allowed" in problem:
-        return "quote a value that contains `: `, or check the indentation of this line"
-    if "could not find expected ':'" in problem:
-        return "a key needs a `:` behind it; check this line and the one before"
-    if "expected <block end>" in problem:
-        return "check the indentation: this line does not line up with the lines above"
-    return None
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

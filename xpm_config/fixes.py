@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xpm_config.diagnostics import Edit, Fix
-    from xpm_config.loaders.model import Release
+    from xpm_config.releases import Release
     from xpm_config.validate import FileReport
 
 MAX_ROUNDS = 20

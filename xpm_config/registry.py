@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xpm_config.loaders.model import Release
+    from xpm_config.releases import Release
 
 VERSIONS = (1, 2)
 NEWEST = VERSIONS[-1]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from xpm_config import globs
 from xpm_config.context import is_secret
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
-from xpm_config.document import Mapping, Node, Scalar, Sequence
+from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.values import INVALID, MERGE
-from xpm_config.wording import close_to, fixable, quote, span_of
+from xpm_config.wording import close_to, fixable, is_misspelled, quote, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,11 +103,25 @@ def duplicate_ids(context: Context) -> Iterator[Diagnostic]:
         name = workspace.id
         if name is None or not name.text:
             continue
-        if name.text in seen:
-            note = Note("first used here", span_of(seen[name.text].site))
-            message = f"the workspace id `{name.text}` is taken"
-            yield _error("XPM201", message, name, "give this workspace an id of its own", note)
-        seen.setdefault(name.text, name)
+        first = seen.setdefault(name.text, name)
+        if first is name:
+            continue
+        place, message = name, f"the workspace id `{name.text}` is taken"
+        if name.site is first.site:
+            # It came in through `<<` or an alias: the item is what the user can change.
+            place, message = _inheriting(context, workspace), f"this workspace inherits the id `{name.text}`"
+        note = Note("first used here", span_of(first.site))
+        yield _error("XPM201", message, place, "give this workspace an id of its own", note)
+
+
+def _inheriting(context: Context, workspace: Workspace) -> Setting:
+    """The item of a workspace, underlined where it inherits: at its `<<`, or at the alias that it is."""
+    node = workspace.item.node
+    if isinstance(node, Mapping) and not isinstance(workspace.item.site, Alias):
+        for key, value in node.pairs:
+            if context.constructor.tag(key.resolved) == MERGE:
+                return workspace.item._replace(site=value)
+    return workspace.item
 
 
 def _references(context: Context) -> Iterator[tuple[Workspace, Setting, str]]:
@@ -142,7 +156,7 @@ def remote_references(context: Context) -> Iterator[Diagnostic]:
         if text in remote:
             host = remote[text].host
             assert host is not None  # that is what makes it remote
-            note = Note("it is remote", span_of(host.site))
+            note = Note("this `host` makes it remote", span_of(host.site))
             message = f"`{text}` is a remote workspace: its path is looked for on this machine"
             yield _warning("XPM203", message, reference, "write the path that it has on this machine", note)
 
@@ -334,7 +348,7 @@ def missing_hosts(context: Context) -> Iterator[Diagnostic]:
         if not isinstance(ssh.node, Mapping):
             continue
         host = context.outline.get(f"{ssh.key}.host")
-        if host is None and ssh.key_node is not None:
+        if host is None and ssh.key_node is not None and not is_misspelled(context, ssh, "host"):
             message = "`ssh` has no `host`: experimaestro treats the workspace as local"
             help_text = "add `host: user@machine`, or remove `ssh`"
             yield Diagnostic("XPM213", Severity.ERROR, message, span_of(ssh.key_node), (), help_text, None, ssh.key)
@@ -349,7 +363,7 @@ def unused_in_remote(context: Context) -> Iterator[Diagnostic]:
         if not workspace.is_remote:
             continue
         assert workspace.host is not None  # that is what makes it remote
-        note = Note("it is remote", span_of(workspace.host.site))
+        note = Note("this `host` makes it remote", span_of(workspace.host.site))
         for name in ("triggers", "folders", "alt_workspaces"):
             setting = context.outline.get(f"{workspace.item.key}.{name}")
             if setting is not None and setting.key_node is not None and setting.value:
@@ -365,27 +379,31 @@ def flags_for_ssh(context: Context) -> Iterator[Diagnostic]:
             if setting.text and setting.text.startswith("-"):
                 program = "ssh" if name == "host" else "uv"
                 message = f"`{name}` starts with `-`: {program} would take it as an option"
-                yield _error("XPM218", message, setting, "options of ssh go into `options`")
+                help_text = "options of ssh go into `options`" if name == "host" else "write a version or a path"
+                yield _error("XPM218", message, setting, help_text)
     lists: dict[str, list[Setting]] = {}
     for word in context.outline.at("workspaces[].ssh.options[]"):
         lists.setdefault(word.key.rpartition("[")[0], []).append(word)
     for words in lists.values():
-        for word in _stray_words(words):
-            message = "ssh would take this word as the host: it is no option and belongs to none"
-            yield _error("XPM218", message, word, "write options as separate words, as in `[-p, \"2222\"]`")
+        yield from _stray_words(words)
 
 
-def _stray_words(words: list[Setting]) -> Iterator[Setting]:
-    value_expected = False
+def _stray_words(words: list[Setting]) -> Iterator[Diagnostic]:
+    """Words that are no option and belong to none, and a last option that lacks its value."""
+    waiting: Setting | None = None
     for word in words:
-        if value_expected or not word.text:
-            value_expected = False
+        if waiting is not None or not word.text:
+            waiting = None
         elif not word.text.startswith("-") or word.text == "-":
-            yield word
+            message = "ssh would take this word as the host: it is no option and belongs to none"
+            yield _error("XPM218", message, word, 'write an option and its value as in `[-p, "2222"]`')
         else:
             flags = word.text[1:]
             taking = next((index for index, flag in enumerate(flags) if flag in _SSH_WITH_VALUE), None)
-            value_expected = taking is not None and taking == len(flags) - 1
+            waiting = word if taking is not None and taking == len(flags) - 1 else None
+    if waiting is not None:
+        message = f"`{waiting.text}` needs a value: ssh would take the host for it"
+        yield _error("XPM218", message, waiting, "write its value behind it, as a word of its own")
 
 
 def no_local_workspace(context: Context) -> Iterator[Diagnostic]:
@@ -415,7 +433,8 @@ def changed_values(context: Context) -> Iterator[Diagnostic]:
         if kind in ("str", "path") and isinstance(seen, str) and seen != node.text:
             yield _changed(setting, node, seen)
         elif kind == "int" and isinstance(seen, int) and not isinstance(seen, bool) and _is_surprising(node.text):
-            message = f"experimaestro will see `{seen}`: YAML reads this as a number to base 8 or 60"
+            base = 60 if ":" in node.text else 8
+            message = f"experimaestro will see `{seen}`: YAML reads this as a number to base {base}"
             fix = None
             if fixable(setting.site):
                 fix = Fix(f"write `{seen}`", (Edit(node.content, node.end, str(seen)),), safe=True)
@@ -442,26 +461,31 @@ def _changed(setting: Setting, node: Scalar, seen: str) -> Diagnostic:
 
 def literal_variables(context: Context) -> Iterator[Diagnostic]:
     """XPM216: `${…}` or `$NAME` that experimaestro leaves as it is."""
-    resolves_all = context.release < (2, 6, 0)
     for setting in context.outline.settings:
         text = setting.text
         if text is None or "$" not in text or setting.schema.get("x-xpm-type") is None:
             continue
-        span = span_of(setting.site)
-        if not resolves_all and "${" in text:
-            unread = [found for found in _INTERPOLATION.findall(text) if not _ENVIRONMENT.fullmatch(found)]
-            unset = [name for name in _ENVIRONMENT.findall(text) if name not in context.environ]
-            if unread:
-                message = "experimaestro leaves this `${…}` as it is: it reads `${env:NAME}` only"
-                yield _warning("XPM216", message, setting, "write `${env:NAME}`, or the value itself")
-            elif unset and not is_secret(setting):
-                message = f"the variable `{unset[0]}` is not set here: experimaestro would leave the text as it is"
-                yield _warning("XPM216", message, setting, "set it before experimaestro is started")
-        elif setting.schema.get("x-xpm-path") and _SHELL_VARIABLE.search(text) and "${" not in text:
-            name = _SHELL_VARIABLE.findall(text)[0]
-            message = f"experimaestro does not expand `{name}` in a path"
-            help_text = f"write `${{env:{name[1:]}}}`" if not resolves_all else f"write `${{oc.env:{name[1:]}}}`"
-            yield Diagnostic("XPM216", Severity.WARNING, message, span, (), help_text, None, setting.key)
+        if "${" in text:
+            if context.release >= (2, 6, 0):
+                yield from _unread_interpolation(context, setting, text)
+        elif setting.schema.get("x-xpm-path") and (found := _SHELL_VARIABLE.search(text)) is not None:
+            message = f"experimaestro does not expand `{found[0]}` in a path"
+            yield _warning("XPM216", message, setting, f"write `${{oc.env:{found[0][1:]}}}`")
+
+
+def _unread_interpolation(context: Context, setting: Setting, text: str) -> Iterator[Diagnostic]:
+    """Releases from 2.6 on read the four spellings of an environment variable, and nothing else."""
+    names = _ENVIRONMENT.findall(text)
+    if any(not _ENVIRONMENT.fullmatch(found) for found in _INTERPOLATION.findall(text)):
+        message = "experimaestro leaves this `${…}` as it is: it reads `${oc.env:NAME}` only"
+        yield _warning("XPM216", message, setting, "write `${oc.env:NAME}`, or the value itself")
+    elif any("," in name for name in names):
+        message = "experimaestro 2.6 and later know no default value here, and leave the text as it is"
+        yield _warning("XPM216", message, setting, "write `${oc.env:NAME}` and set the variable, or the value itself")
+    elif any(name not in context.environ for name in names) and not is_secret(setting):
+        name = next(name for name in names if name not in context.environ)
+        message = f"the variable `{name}` is not set here: experimaestro would leave the text as it is"
+        yield _warning("XPM216", message, setting, "set it before experimaestro is started")
 
 
 RULES: tuple[Callable[[Context], Iterator[Diagnostic]], ...] = (

@@ -28,11 +28,12 @@ _TOKEN = "token"
 _TELLING = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 _ASSIGNED_AT_END = re.compile(r"""([\w.-]+)["']?[ \t]*[:=]\Z""")
-_FIRST_WORD = re.compile(r"""["'{\[]*([\w.-]+)["']?(?:[ \t]+|\Z)""")
+_FIRST_WORD = re.compile(r"""(?:\A|[{\[,])[^\w.-]*(?:- *)*([\w.-]+)["']?[ \t]*[:=]?[ \t]*""")
+_WORDS = re.compile(r"\W*([\w.-]+)\W*\s\W*\w")
 _LEAD = re.compile(r"[ \t#]*")
 _BULLETS = re.compile(r"(?:[-?][ \t]+)*")
 _PROPERTIES = re.compile(r"[ \t]*(?:[&!]\S*[ \t]+)*")
-_SETTING = re.compile(r"""[\w.-]+["']?[ \t]*:(?:[ \t]+|\Z)""")
+_SETTING = re.compile(r"""[{\["']*[\w.-]+["']?[ \t]*:(?:[ \t]+|\Z)""")
 _QUOTED = re.compile("`[^`]*`|'[^']*'|\"[^\"]*\"")
 _EDGES = re.compile(r"\A\W+|\W+\Z")
 _NUMBER = re.compile(r"[-+]?\.?[0-9]")
@@ -42,6 +43,8 @@ _BEFORE_QUOTE = ("", *" \t[{,:")
 _SHORTEST_VALUE = 6
 """Shorter values are too often words such as `true` to be looked for in the middle of a message."""
 _SHORTEST_PIECE = 3
+_NEAR = 200
+"""How far behind a secret, in characters, a comment may stand and still be a part of it."""
 
 
 def is_telling(name: str) -> bool:
@@ -185,7 +188,7 @@ class Secrets:
             if (id(node), in_env, hidden) in seen:
                 continue
             seen.add((id(node), in_env, hidden))
-            if isinstance(node, Scalar) and (hidden or _assigns(node.text)):
+            if isinstance(node, Scalar) and (hidden or self._betrays(node)):
                 spans.append(node.span)
                 self._words.add(node.text.strip())
             elif hidden:
@@ -201,9 +204,14 @@ class Secrets:
             for item in node.items:
                 yield item, in_env, hidden
         elif isinstance(node, Mapping):
+            missing = False
             for key, value in node.pairs:
-                yield key, in_env, hidden
-                yield value, *self._state(key, value, in_env, hidden)
+                in_value, secret = self._state(key, value, in_env, hidden)
+                absent = value.start == value.end
+                # `{token: , abc}`: what looks like the next key is the value.
+                yield key, in_env, hidden or (missing and absent)
+                yield value, in_value, secret
+                missing = node.flow and secret and absent
 
     def _state(self, key: Node, value: Node, in_env: bool, hidden: bool) -> tuple[bool, bool]:
         """Whether a value is inside `env`, and whether it is secret."""
@@ -212,24 +220,41 @@ class Secrets:
             return in_env, hidden
         if not _assigns(name.text):
             self._keys.add(name.text)
+        # `&token: abc` is an anchor before an empty key.
+        text = name.text.strip() or name.anchor or ""
         # Outside `env` only leaves: a holder of anchors such as `x-keys` would hide half a file.
-        telling = is_telling(name.text) and (in_env or not isinstance(value.resolved, Mapping))
-        return in_env or name.text.strip().casefold() == "env", telling or is_token(name.text)
+        telling = is_telling(text) and (in_env or not isinstance(value.resolved, Mapping))
+        return in_env or text.casefold() == "env", telling or is_token(text)
+
+    def _betrays(self, node: Scalar) -> bool:
+        """Whether a scalar is secret by itself, by a mistake that YAML accepts."""
+        names = (node.tag, node.anchor)
+        if _assigns(node.text) or any(is_telling(name) for name in names if name is not None):
+            return True
+        # A line `token abc`, without its colon, goes on with the value of the line above.
+        lines = self._text[node.start : node.end].splitlines()[1:]
+        return any(_assigns(line.strip()) for line in lines)
 
     @staticmethod
     def _comments_behind(document: Document, spans: list[Span]) -> Iterator[Span]:
         """The comments that stand right behind a secret: often a value that has a `#` in it."""
         text, ends = document.text, {span.end for span in spans}
+        many = {span.end for span in spans if "\n" in text[span.start : span.end]}
         for start, end in document.comments:
             line_start = document.line_starts[document.position(start).line - 1]
             before = text[line_start:start].rstrip(" \t")
-            key = _ASSIGNED_AT_END.search(before)
-            if line_start + len(before) in ends or (key is not None and is_telling(key.group(1))):
+            above = text[max(start - _NEAR, 0) : start].rstrip()
+            key = _ASSIGNED_AT_END.search(before or above)
+            behind = line_start + len(before) in ends or start - min(start, _NEAR) + len(above) in many
+            if behind or (key is not None and is_telling(key.group(1))):
                 yield Span(start, end)
 
 
 def _assigns(text: str) -> bool:
-    """Whether a scalar holds a secret with its name, such as `HF_TOKEN=abc` in a list."""
+    """Whether a scalar holds a secret with its name, such as `HF_TOKEN=abc` or `token abc` in a list."""
+    words = _WORDS.match(text)
+    if words is not None and is_telling(words.group(1)):
+        return True
     return any(is_telling(match.group(1)) for match in _ASSIGNMENT.finditer(text))
 
 
@@ -263,11 +288,15 @@ class _Open:
         self.depth = 0
         self.empty = False
 
-    def covers(self, column: int, body: str) -> bool:
+    def covers(self, column: int, body: str, *, comment: bool) -> bool:
         """Whether a line, from its first character at `column`, still belongs to the secret."""
-        if self.quote or self.depth > 0 or (self.empty and not _SETTING.match(body)):
+        if self.quote or self.depth > 0 or 0 < self.column < column:
             return True
-        return self.column >= 0 and (column > self.column or (column == self.column and body.startswith("- ")))
+        if self.column < 0 or (comment and not self.empty):
+            return False
+        # What is no setting may be a piece of the value whose indentation is the very mistake.
+        bullets = _end(_BULLETS.match(body))
+        return (column == self.column and bullets > 0) or not _SETTING.match(body, bullets)
 
     def begin(self, value: str) -> None:
         """Look at the first piece of the value, behind its anchor and tag."""
@@ -318,11 +347,12 @@ def _in_lines(document: Document, fragments: Iterable[tuple[int, int]], *, comme
         if lead == end:
             continue
         body = text[lead:end]
-        covered = going_on.covers(column, body)
+        comment = "#" in text[start:lead]
+        covered = going_on.covers(column, body, comment=comment)
         if covered:
             yield Span(lead, end)
             going_on.go_on(body)
-        elif comments or "#" not in text[start:lead]:
+        elif comments or not comment:
             # In a broken file a comment may stand in the middle of a value.
             going_on = _Open()
         found = _key_end(body)
@@ -344,12 +374,9 @@ def _own_column(body: str, found: int) -> int:
 
 def _key_end(body: str) -> int | None:
     """Where the first secret value of a line begins, None without one."""
-    ends = [match.end() for match in _ASSIGNMENT.finditer(body) if is_telling(match.group(1))]
+    matches = [*_ASSIGNMENT.finditer(body), *_FIRST_WORD.finditer(body)]
     # `token abc` lacks its colon, which is why the file is broken.
-    first = _FIRST_WORD.match(body, _end(_BULLETS.match(body)))
-    if first is not None and is_telling(first.group(1)):
-        ends.append(first.end())
-    return min(ends, default=None)
+    return min((match.end() for match in matches if is_telling(match.group(1))), default=None)
 
 
 def _end(match: re.Match[str] | None) -> int:

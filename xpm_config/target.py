@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from xpm_config import registry
 from xpm_config.errors import UsageError
+from xpm_config.releases import parse_release, show_release
 
 if TYPE_CHECKING:
-    from xpm_config.loaders.model import Release
+    from xpm_config.releases import Release
 
 _METADATA = re.compile(r"experimaestro-([0-9]+(?:\.[0-9]+)*)[^-]*?(?:-py[0-9.]+)?\.(?:dist|egg)-info")
 
@@ -20,21 +21,11 @@ def parse(text: str) -> Release:
     """A release as the user writes it, such as `2.7` or `2.7.0`; raises UsageError for anything else."""
     if not re.fullmatch(r"v?[0-9]{1,4}(\.[0-9]{1,4}){0,3}", text):
         raise UsageError(f"`{text}` is no release of experimaestro", "write it as in `--target 2.7.0`")
-    release = _padded(text.removeprefix("v"))
+    release = parse_release(text.removeprefix("v"))
     if release < registry.OLDEST_RELEASE:
-        oldest = show(registry.OLDEST_RELEASE)
+        oldest = show_release(registry.OLDEST_RELEASE)
         raise UsageError(f"experimaestro {text} read no settings file", f"give a release from {oldest} on")
     return release
-
-
-def _padded(text: str) -> Release:
-    numbers = [int(part) for part in text.split(".")]
-    return tuple(numbers + [0] * (3 - len(numbers)))
-
-
-def show(release: Release) -> str:
-    """A release as text."""
-    return ".".join(str(part) for part in release)
 
 
 def default() -> Release:
@@ -55,5 +46,5 @@ def installed() -> Release | None:
         for name in names:
             found = _METADATA.fullmatch(name) if name.startswith("experimaestro-") else None
             if found is not None:
-                return _padded(found[1])
+                return parse_release(found[1])
     return None

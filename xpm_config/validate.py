@@ -13,17 +13,19 @@ from xpm_config import loaders, registry
 from xpm_config.conformance import conforms, violations
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
+from xpm_config.releases import parse_release, show_release
 from xpm_config.values import INVALID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping as Environ
 
     from xpm_config.context import Context
-    from xpm_config.loaders.model import Loaded, LoadProblem, Release
+    from xpm_config.loaders.model import Loaded, LoadProblem
+    from xpm_config.releases import Release
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s+\$schema=(\S+)")
 _OUR_SCHEMA = re.compile(r"settings[.:]v([12])(?:\.schema\.json)?$")
-_IGNORE = re.compile(r"#.*\bxpm:\s*ignore\[([A-Za-z0-9,\s]*)\]")
+_IGNORE = re.compile(r"\bxpm:\s*ignore\[([A-Za-z0-9,\s]*)\]")
 
 
 class FileReport(NamedTuple):
@@ -50,7 +52,7 @@ def check(path: str, data: bytes, release: Release, environ: Environ[str, str] |
     environ = os.environ if environ is None else environ
     document = Document(data, loaders.dialect(release))
     version = modeline_version(document) or registry.version_for(release)
-    target = ".".join(str(part) for part in release)
+    target = show_release(release)
     if document.problems:
         return FileReport(path, document, version, target, False, tuple(document.problems))
     loaded, constructor = loaders.load(document, release, environ)
@@ -140,15 +142,18 @@ def _deprecated(context: Context) -> Iterator[Diagnostic]:
 
 def _not_in_target(context: Context) -> Iterator[Diagnostic]:
     """XPM107: keys that a newer release brought."""
-    from xpm_config.loaders.model import parse_release
     from xpm_config.wording import span_of
 
+    outer = "\0"
     for setting in context.outline.settings:
         since = setting.schema.get("x-xpm-since")
         if setting.key_node is None or since is None or parse_release(since) <= context.release:
             continue
+        if setting.key.startswith((f"{outer}.", f"{outer}[")):
+            continue
+        outer = setting.key
         effect = "refuses the file" if context.release < (2, 6, 0) else "ignores it"
-        target = ".".join(str(part) for part in context.release)
+        target = show_release(context.release)
         message = f"`{setting.name}` needs experimaestro {since}: {target} {effect}"
         help_text = "remove it, or give the release that you use with `--target`"
         span = span_of(setting.key_node)
@@ -173,17 +178,19 @@ def _load_finding(context: Context, problem: LoadProblem) -> Diagnostic:
         return wording.wrong_type(context, setting)
     if problem.kind == "type" and problem.node is not None:
         return wording.wrong_key(context, problem.key, problem.message, problem.node)
+    if problem.kind == "value":
+        return wording.not_constructed(context, problem.message, problem.node)
     code, advice = _LOAD_CODES[problem.kind]
     span = wording.span_of(problem.node) if problem.node is not None else None
     message = problem.message
-    name = problem.key.rpartition(".")[2]
-    if problem.kind in ("path", "interpolation") and name:
-        message = f"`{name}`: {message}"
+    setting = context.outline.get(problem.key)
+    if problem.kind in ("path", "interpolation") and setting is not None:
+        message = f"`{setting.name}`: {message}"
     return Diagnostic(code, Severity.ERROR, message, span, (), advice, None, problem.key)
 
 
 _LOAD_CODES = {
-    "value": ("XPM009", "write a plain value here"),
+    "value": ("XPM009", None),
     "duplicate-key": ("XPM005", "remove one of the two"),
     "unknown-key": ("XPM101", "remove it"),
     "type": ("XPM102", None),
@@ -209,8 +216,7 @@ def _ignored_lines(document: Document) -> dict[int, set[str]]:
     """The codes that comments such as `# xpm: ignore[XPM201]` switch off, by line."""
     lines: dict[int, set[str]] = {}
     for start, end in document.comments:
-        found = _IGNORE.match(document.text, start, end)
-        if found is not None:
-            codes = {code.strip().upper() for code in found[1].split(",")}
+        for listed in _IGNORE.findall(document.text, start, end):
+            codes = {code.strip().upper() for code in listed.split(",")}
             lines.setdefault(document.position(start).line, set()).update(codes)
     return lines

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from xpm_config import registry
 from xpm_config.context import is_secret
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
-from xpm_config.loaders.model import parse_release
-from xpm_config.outline import Setting
+from xpm_config.releases import parse_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xpm_config.conformance import Violation
     from xpm_config.context import Context
+    from xpm_config.outline import Setting
 
+# Words that people write for the modes of a folder.
+_SYNONYMS = {"copy": "backup", "archive": "backup", "read": "use", "readonly": "use", "read-only": "use"}
 _MARKERS = {
     "version": "experimaestro's settings have no version key: remove it",
     "$schema": "remove it, and name the schema in a comment: `# yaml-language-server: $schema=…`",
@@ -107,25 +110,45 @@ def _later_keys(context: Context, part: Part) -> dict[str, Any]:
     return dict((part.setting.schema if part.setting else newest).get("properties", {}))
 
 
-def unknown_key(context: Context, part: Part, name: str, key_node: Node, inherited: bool) -> Diagnostic:
-    """The finding about a key that no release knows at its place."""
-    assert isinstance(part.node, Mapping)
-    known = {
+def _known_keys(context: Context, part: Part) -> dict[str, Any]:
+    """The keys that can be proposed at this place: those of the target release."""
+    return {
         key: sub
         for key, sub in _later_keys(context, part).items()
         if parse_release(sub["x-xpm-since"]) <= context.release and not sub.get("deprecated")
     }
+
+
+def unknown_key(context: Context, part: Part, name: str, key_node: Node, inherited: bool) -> Diagnostic:
+    """The finding about a key that no release knows at its place."""
+    assert isinstance(part.node, Mapping)
+    known = _known_keys(context, part)
     present = set(context.constructor.entries(part.node))
     where = f"in {part.label}" if part.key else "at the top level"
     guess = None if name in _MARKERS else _guess(name, known)
-    fix = None
-    if guess is not None and guess in present:
-        help_text: str | None = f"`{guess}` stands here already: make one of the two"
+    fix: Fix | None = None
+    help_text: str | None
+    word, colon, rest = name.partition(":")
+    if colon and word in known and fixable(key_node) and not inherited:
+        edit = Edit(span_of(key_node).start, span_of(key_node).end, f"{word}: {rest}")
+        fix = Fix("put a space behind the colon", (edit,), context.keeps_from_loading(key_node))
+        message = f"unknown key `{_shown(name)}` {where}"
+        # In `{port:1}` the whole text is a key without a value.
+        help_text = f"put a space behind the colon: `{word}: {rest}`"
+        key = f"{part.key}.{name}" if part.key else name
+        return Diagnostic("XPM101", Severity.ERROR, message, span_of(key_node), (), help_text, fix, key)
+    if not part.key and name.startswith("x-"):
+        help_text = "keys that hold anchors work from 2.6 on: put the anchor where it is used first"
+    elif guess is not None and guess in present:
+        help_text = f"`{guess}` stands here already: make one of the two"
     elif guess is not None:
         help_text = f"did you mean `{guess}`?"
         if not inherited and fixable(key_node) and isinstance(key_node, Scalar):
             edit = Edit(key_node.content, key_node.end, _requote(key_node, guess))
-            fix = Fix(f"rename it to `{guess}`", (edit,), safe=not context.loaded.loads)
+            # A key that must be there keeps the file from loading where it is misspelt, too.
+            schema = part.setting.schema if part.setting is not None else context.schema
+            needed = guess in schema.get("required", ()) and not known[guess].get("x-xpm-optional")
+            fix = Fix(f"rename it to `{guess}`", (edit,), safe=needed or context.keeps_from_loading(key_node))
     else:
         help_text = _MARKERS.get(name) or _elsewhere(name, part) or _choices(known, present)
     key = f"{part.key}.{name}" if part.key else name
@@ -195,13 +218,21 @@ def _missing_keys(context: Context, part: Part, violation: Violation) -> Iterato
     present = context.constructor.entries(part.node)
     for name in violation.schema["required"]:
         sub = violation.schema["properties"][name]
-        if name in present or sub.get("x-xpm-code"):
+        if name in present or sub.get("x-xpm-code") or is_misspelled(context, part.setting, name):
             continue
         message = f"{part.label} has no `{name}`"
         example = sub["examples"][0]
         help_text = f"add it, for example `{name}: {example}`"
         key = f"{part.key}.{name}"
         yield Diagnostic("XPM103", Severity.ERROR, message, _head(part), (), help_text, None, key)
+
+
+def is_misspelled(context: Context, setting: Setting | None, name: str) -> bool:
+    """Whether an unknown key of a mapping is reported as a misspelling of this one."""
+    part = Part(context, setting)
+    known = _known_keys(context, part)
+    present = context.constructor.entries(part.node)
+    return any(isinstance(key, str) and key not in known and _guess(key, known) == name for key in present)
 
 
 def _head(part: Part) -> Span:
@@ -218,13 +249,21 @@ def _head(part: Part) -> Span:
 def _wrong_type(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
     setting = part.setting
     if setting is None:
+        advice = "write `key: value` lines"
+        if isinstance(part.node, Sequence) and any("id" in _text_keys(context, item) for item in part.node.items):
+            advice = "put this list under a line `workspaces:`"
         message = f"the settings must be a mapping of keys such as `workspaces`, not {_kind(context, part.node)}"
-        yield Diagnostic("XPM004", Severity.ERROR, message, span_of(part.site), (), "write `key: value` lines")
+        yield Diagnostic("XPM004", Severity.ERROR, message, span_of(part.site), (), advice)
         return
     if isinstance(part.node, Scalar) and id(part.site) not in context.refused:
         yield _coerced(context, part, setting)
         return
     yield wrong_type(context, setting)
+
+
+def _text_keys(context: Context, node: Node) -> set[Any]:
+    node = node.resolved
+    return set(context.constructor.entries(node)) if isinstance(node, Mapping) else set()
 
 
 def wrong_type(context: Context, setting: Setting) -> Diagnostic:
@@ -251,11 +290,27 @@ def wrong_key(context: Context, key: str, message: str, node: Node) -> Diagnosti
     takes_any_name = setting is not None and "properties" not in setting.schema
     if takes_any_name and source is not None and fixable(node):
         help_text = f"quote it: `{quote(source)}`"
-        fix = Fix("quote it", (Edit(*span_of(node), quote(source)),), safe=not context.loaded.loads)
+        fix = Fix("quote it", (Edit(*span_of(node), quote(source)),), context.keeps_from_loading(node))
     name = key.rpartition(".")[2]
     if name:
         message = f"`{name}`: {message}, not {_kind(context, node.resolved)}"
     return Diagnostic("XPM102", Severity.ERROR, message, span_of(node), (), help_text, fix, key)
+
+
+def not_constructed(context: Context, message: str, node: Node | None) -> Diagnostic:
+    """The finding about YAML that the loader cannot make a value of."""
+    if node is None:
+        return Diagnostic("XPM009", Severity.ERROR, message)
+    span = node.span
+    source = plain_source(node)
+    if node.tag is not None:
+        return Diagnostic("XPM009", Severity.ERROR, message, span, (), "remove the tag, or quote the text")
+    if "`<<`" in message:
+        return Diagnostic("XPM009", Severity.ERROR, message, span, (), "write an alias of a mapping, as in `<<: *name`")
+    if source is None or not fixable(node):
+        return Diagnostic("XPM009", Severity.ERROR, message, span, (), "write text or a number here")
+    fix = Fix("quote it", (Edit(*span_of(node), quote(source)),), safe=True)
+    return Diagnostic("XPM009", Severity.ERROR, message, span, (), "quote it", fix)
 
 
 def _kind(context: Context, node: Node) -> str:
@@ -276,7 +331,7 @@ def _kind(context: Context, node: Node) -> str:
 def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None, str | None]:
     """How to give a value its type, where that can be told."""
     schema, site = setting.schema, part.site
-    safe = not context.loaded.loads
+    safe = context.keeps_from_loading(site)
     container = {"array": "[]", "object": "{}"}.get(str(_first_type(schema)))
     if context.constructor.value(part.node) is None:
         return _fill_empty(part, schema, container, safe)
@@ -288,11 +343,31 @@ def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None,
         if not fixable(site) or "\n" in text:
             return None, help_text
         return Fix("make it a list", (Edit(*span_of(site), f"[{text}]"),), safe), help_text
+    if container == "{}" and isinstance(part.node, Scalar):
+        return _mapping_from_text(part, schema, safe)
+    if setting.pattern == "workspaces":
+        return None, "start each workspace with a dash: `- id: nlp`"
     if source is not None and schema.get("x-xpm-type") in ("str", "path") and fixable(site):
         if is_secret(setting):
             return Fix("quote it", _quote_edits(site), safe), "quote it"
         return Fix("quote it", (Edit(*span_of(site), quote(source)),), safe), f"quote it: `{quote(source)}`"
     return None, _example(setting)
+
+
+def _mapping_from_text(part: Part, schema: dict[str, Any], safe: bool) -> tuple[Fix | None, str | None]:
+    """A mapping whose text can be told: `port:8080`, or a folder that is only a path."""
+    source = plain_source(part.node)
+    word, _, rest = (source or "").partition(":")
+    if source is not None and word in schema.get("properties", {}) and rest and fixable(part.site):
+        text = f"{word}: {rest}"
+        return Fix("put a space behind the colon", (Edit(*span_of(part.site), text),), safe), f"write `{text}`"
+    if schema.get("required") == ["path"] and isinstance(part.node, Scalar) and "\n" not in part.node.text:
+        help_text = f"write `path: {part.node.text}`"
+        if source is None or not fixable(part.site):
+            return None, help_text
+        at = span_of(part.site).start
+        return Fix("name it `path`", (Edit(at, at, "path: "),), safe), help_text
+    return None, "write `key: value` lines below it"
 
 
 def _quote_edits(site: Node) -> tuple[Edit, ...]:
@@ -334,17 +409,23 @@ def _coerced(context: Context, part: Part, setting: Setting) -> Diagnostic:
     """A value of another type that experimaestro takes all the same."""
     value = context.loaded_value(setting)
     shown = str(value).lower() if isinstance(value, bool) else str(value)
+    span = span_of(part.site)
+    expects = setting.schema.get("x-xpm-expects")
     if is_secret(setting):
-        message = f"{part.label} is read as text: quote it"
-        return Diagnostic("XPM215", Severity.WARNING, message, span_of(part.site), (), None, None, setting.key)
-    message = f"{part.label} must be {setting.schema.get('x-xpm-expects')}: experimaestro will see `{shown}`"
+        message = f"{part.label} must be {expects}: quote it"
+        quoting = Fix("quote it", _quote_edits(part.site), safe=shown == plain_source(part.node))
+        return Diagnostic("XPM215", Severity.WARNING, message, span, (), None, quoting, setting.key)
+    message = f"{part.label} must be {expects}: experimaestro will see `{shown}`"
+    text = shown
+    safe = True
+    if isinstance(value, str):
+        # What is written is what is meant: YAML may have read `3.10` as 3.1.
+        source = plain_source(part.node) or shown
+        text, safe = quote(source), source == shown
     fix = None
-    if fixable(part.site) and "\n" not in context.source(span_of(part.site)):
-        text = quote(shown) if isinstance(value, str) else shown
-        fix = Fix(f"write `{text}`", (Edit(*span_of(part.site), text),), safe=True)
-    return Diagnostic(
-        "XPM215", Severity.WARNING, message, span_of(part.site), (), f"write `{shown}`", fix, setting.key
-    )
+    if fixable(part.site) and "\n" not in context.source(span):
+        fix = Fix(f"write `{text}`", (Edit(*span, text),), safe)
+    return Diagnostic("XPM215", Severity.WARNING, message, span, (), f"write `{text}`", fix, setting.key)
 
 
 def _not_allowed(context: Context, part: Part, violation: Violation) -> Iterator[Diagnostic]:
@@ -357,12 +438,13 @@ def _not_allowed(context: Context, part: Part, violation: Violation) -> Iterator
     help_text = _example(setting)
     words = [word for word in violation.schema.get("enum", ()) if isinstance(word, str)]
     spelled = setting.value.strip().lower()
-    close = [spelled] if spelled in words else close_to(spelled, words, 0.5)
+    close = [spelled] if spelled in words else close_to(_SYNONYMS.get(spelled, spelled), words, 0.5)
+    if not words and re.fullmatch(violation.schema["pattern"], setting.value.upper()):
+        close = [setting.value.upper()]
     if close:
         help_text = f"did you mean `{close[0]}`?"
         if fixable(part.site):
-            same = context.loaded.loads and context.loaded_value(setting) == close[0]
-            safe = same or not context.loaded.loads
+            safe = context.keeps_from_loading(part.site) or context.loaded_value(setting) == close[0]
             fix = Fix(f"write `{close[0]}`", (Edit(*span_of(part.site), close[0]),), safe)
     message = f"{part.label} must be {expects}"
     yield Diagnostic("XPM105", Severity.ERROR, message, span_of(part.site), (), help_text, fix, setting.key)

@@ -17,8 +17,8 @@ DUPLICATE = Diagnostic(
     "XPM201",
     Severity.WARNING,
     "the id `a` is used twice",
-    Span(44, 45),
-    notes=(Note("first defined here", Span(20, 21)), Note("in this entry", Span(40, 45))),
+    Span(46, 47),
+    notes=(Note("first defined here", Span(20, 21)), Note("in this entry", Span(42, 47))),
     fix=Fix("rename it", (), safe=False),
     key="workspaces[1].id",
 )
@@ -98,9 +98,7 @@ def test_a_finding_without_a_place_has_no_excerpt() -> None:
 def test_clean_files_are_named() -> None:
     """A few clean files get a line each, with the release they were checked against."""
     reports = [report("id: x\n", path="a.yaml"), report("", path="<stdin>", target="2.3.6")]
-    assert (
-        render(reports, colour=False) == "a.yaml: ok (experimaestro 2.7.0)\n<stdin>: ok (experimaestro 2.3.6)\n"
-    )
+    assert render(reports, colour=False) == "a.yaml: ok (experimaestro 2.7.0)\n<stdin>: ok (experimaestro 2.3.6)\n"
 
 
 def test_many_clean_files_are_counted() -> None:
@@ -183,15 +181,13 @@ def test_an_empty_span_has_one_caret() -> None:
         ("token: abcdef\n", "cd", "token: ********", "       ^^^^^^^^"),
         ("{token: a, id: xy}\n", "xy", "{token: ********, id: xy}", "                      ^^"),
         ("{id: x, token: a, b: c}\n", "id: x, token: a", "{id: x, token: ********, b: c}", " ^^^^^^^^^^^^^^^^^^^^^^"),
-        ("token: abcdefghij\n\tid: x\n", "\t", "********", "^^^^^^^^"),
+        ("token: abc\n\tid: x\n", "\t", "    ********", "^^^^"),
         ("token: 'a\n  b'\nid: x\n", "b", "********", "^^^^^^^^"),
         ("a: @ # token: x\n", "@", "a: @ # token: ********", "   ^"),
     ],
 )
 def test_secrets_are_masked_and_carets_follow(text: str, part: str, line: str, carets: str) -> None:
     """A secret shows as eight stars whatever its length, and places behind it move with it."""
-    if text.startswith("token: abcdefghij"):
-        line, carets = "    " + line, carets
     assert excerpt(text, part) == [line, carets]
 
 

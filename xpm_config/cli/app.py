@@ -72,7 +72,7 @@ def _complete_code(incomplete: str) -> list[str]:
 def validate(
     files: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[FILE…|-]", help="Settings files, or - for standard input.", show_default=False),
+        typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
     ] = None,
     format: Annotated[str, typer.Option(help="How to report: text, json, sarif or github.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too.")] = False,

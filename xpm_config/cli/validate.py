@@ -11,10 +11,11 @@ from xpm_config import files, target
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, UsageError
+from xpm_config.releases import show_release
 from xpm_config.validate import FileReport, check
 
 if TYPE_CHECKING:
-    from xpm_config.loaders.model import Release
+    from xpm_config.releases import Release
 
 FORMATS = ("text", "json", "sarif", "github")
 DEFAULT_SETTINGS = "~/.config/experimaestro/settings.yaml"
@@ -39,7 +40,7 @@ def run(options: Options) -> int:
     """Check the files, print the report, and return the exit code."""
     # The process ends right after: looking for garbage would only cost time.
     gc.disable()
-    release = target.parse(options.target) if options.target else target.default()
+    release = target.parse(options.target) if options.target is not None else target.default()
     paths = options.files or (_default_file(options.settings),)
     reports = [_check(path, release, options) for path in dict.fromkeys(paths)]
     if options.fix or options.unsafe_fixes:
@@ -67,7 +68,7 @@ def _check(path: str, release: Release, options: Options) -> FileReport:
         data = sys.stdin.buffer.read(files.MAX_READ) if path == "-" else files.read(path)
     except FileUnreadableError as error:
         finding = Diagnostic("XPM008", Severity.ERROR, error.message, None, (), error.hint)
-        return FileReport(name, Document(b""), 2, target.show(release), False, (finding,))
+        return FileReport(name, Document(b""), 2, show_release(release), False, (finding,))
     return _selected(check(name, data, release), options)
 
 

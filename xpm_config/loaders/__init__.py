@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Environ
 
     from xpm_config.document import Document
-    from xpm_config.loaders.model import Loaded, Release
+    from xpm_config.loaders.model import Loaded
+    from xpm_config.releases import Release
     from xpm_config.values import Constructor
     from xpm_config.yaml11 import Dialect
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from xpm_config.releases import Release, parse_release
+
 if TYPE_CHECKING:
     from xpm_config.document import Node
-
-Release = tuple[int, ...]
-"""An experimaestro release, such as `(2, 7, 0)`."""
 
 ProblemKind = Literal[
     "value",  # YAML that cannot be constructed
@@ -59,8 +58,3 @@ def known_properties(schema: dict[str, Any], release: Release) -> dict[str, dict
         for key, sub in schema.get("properties", {}).items()
         if parse_release(sub.get("x-xpm-since", "0")) <= release
     }
-
-
-def parse_release(text: str) -> Release:
-    """`"2.7.0"` as `(2, 7, 0)`; raises ValueError for anything else than digits and dots."""
-    return tuple(int(part) for part in text.split("."))

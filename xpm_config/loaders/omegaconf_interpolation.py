@@ -335,9 +335,10 @@ class _Place:
 
     def dict_values(self, path: Any) -> Any:
         """`oc.dict.values`: references to the values of a container."""
+        keys = list(self._dictionary(path))
         # One dot more, because they stand in a list of their own.
-        start = "." * path.startswith(".") + path
-        return self.create([f"${{{start}.{key}}}" for key in self._dictionary(path)])
+        start = f".{path}" if path.startswith(".") else path
+        return self.create([f"${{{start}.{key}}}" for key in keys])
 
     def _dictionary(self, path: Any) -> dict[Any, Setting]:
         container = self.find(path)

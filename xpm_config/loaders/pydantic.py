@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping as Environ
 
     from xpm_config.document import Document
-    from xpm_config.loaders.model import ProblemKind, Release
+    from xpm_config.loaders.model import ProblemKind
+    from xpm_config.releases import Release
 
 _VARIABLE = re.compile(r"\$\{(?:oc\.)?env[:.]([^}]+)\}")
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?")
@@ -181,10 +182,11 @@ class _Loader:
             return
         assert isinstance(place.node, Mapping)
         site = self.constructor.entries(place.node)["path"].site
+        place = _Place(site, site, path, f"{place.key}.path")
         try:
             check_path_text(path, resolve=is_workspace)
         except PathError as error:
-            self.problem("path", place, str(error), site)
+            self.problem("path", place, str(error))
 
 
 def check_path_text(path: str, *, resolve: bool) -> None:

@@ -1,0 +1,61 @@
+"""Runs the commands of README.md and puts their output there.
+
+`python docs/readme.py` rewrites the output in the console blocks; with `--check` it exits with 1 where
+the output differs from what the README shows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(```console\n)(.*?)(```\n)", re.DOTALL)
+
+
+def output(command: str, home: str) -> str:
+    """What a command prints, run in the project's folder as a user with empty settings."""
+    scripts = os.path.dirname(sys.executable)
+    environment = {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": home, "COLUMNS": "80", "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def rendered(text: str) -> str:
+    """The README with the output of every `$ command` line renewed."""
+    with tempfile.TemporaryDirectory() as home:
+
+        def renew(block: re.Match[str]) -> str:
+            commands = [line for line in block[2].splitlines() if line.startswith("$ ")]
+            return block[1] + "".join(f"{line}\n{output(line[2:], home)}" for line in commands) + block[3]
+
+        return BLOCK.sub(renew, text)
+
+
+def main() -> int:
+    """Renew or check the README."""
+    text = README.read_text(encoding="utf-8")
+    fresh = rendered(text)
+    if "--check" in sys.argv:
+        if fresh != text:
+            print("README.md does not show what its commands print: run `python docs/readme.py`", file=sys.stderr)
+        return int(fresh != text)
+    README.write_text(fresh, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
