@@ -728,6 +728,15 @@ def test_nothing_is_raised_whatever_the_bytes(dialect: str) -> None:
             assert read.root is None or not read.problems
 
 
+@pytest.mark.xfail(reason="the escape is handed to chr()", raises=(ValueError, OverflowError))
+@pytest.mark.parametrize("escape", ["\\U00110000", "\\Uffffffff"])
+@pytest.mark.parametrize("dialect", ["pyyaml", "libyaml"])
+def test_escapes_beyond_unicode_are_refused(escape: str, dialect: str) -> None:
+    """An escape of no character is a problem where it stands."""
+    read = Document(f'a: "x{escape}"\n'.encode(), "pyyaml" if dialect == "pyyaml" else "libyaml")
+    assert [problem.code for problem in read.problems] == ["XPM002"]
+
+
 @given(data=st.binary(max_size=40))
 @settings(deadline=None, derandomize=True)
 def test_nothing_is_raised_on_random_bytes(data: bytes) -> None:

@@ -249,7 +249,10 @@ def finding(message: str, span: Span | None = None, **more: Any) -> Diagnostic:
         ("token: hunter2\n", "found 'hunter2' here", "found '********' here"),
         ("token: 'hunter 22'\n", "found hunter 22 here", "found ******** here"),
         ('token: "hun\\x74er2"\n', "found hunter2 here", "found ******** here"),
-        ("token: hunter2\n", "the value `unter` is odd", "the value `********` is odd"),
+        ("token: hunter2\n", "the value `hunter` is odd", "the value `********` is odd"),
+        ("token: hunter2\n", "the value `unter` is odd", "the value `unter` is odd"),
+        ("token: 3.10\n", "quote it: `'3.1'`", "quote it: `'3.1'`"),
+        ("{token: *abc, id: x}\n", "the alias `*abc` has no anchor", "the alias `********` has no anchor"),
         ("a: {token:hunter2}\n", "unknown key `token:hunter2`", "unknown key `********`"),
         ("token: path\npath: x\n", "unknown key `path`", "unknown key `path`"),
         ("token: true\n", "this is true or `no`", "this is true or `no`"),
@@ -267,6 +270,12 @@ def test_a_number_made_of_a_secret_is_masked() -> None:
     message = "experimaestro will see `8`: quote it"
     assert secrets.redacted(finding(message, Span(14, 17))).message == "experimaestro will see `********`: quote it"
     assert secrets.redacted(finding(message, Span(23, 26))).message == message
+
+
+def test_a_finding_inside_a_secret_quotes_no_part_of_it() -> None:
+    """Even a short part is masked where the finding is about the secret itself."""
+    secrets = Secrets(Document(b"token: hunter2\n"))
+    assert secrets.redacted(finding("`unt` is odd", Span(8, 11))).message == "`********` is odd"
 
 
 def test_every_word_of_a_finding_is_redacted() -> None:

@@ -99,9 +99,12 @@ def ours(text: str) -> Outcome:
 
 
 def disagreement(text: str) -> str | None:
-    """How the two differ on a text; None where they agree."""
+    """How the two differ on a text; None where they agree.
+
+    An alias in what it stands for is always refused, also where a later key replaces it.
+    """
     mine, reference = ours(text), theirs(text)
-    if mine[:2] == reference[:2]:
+    if mine[:2] == reference[:2] or "XPM006" in mine.why:
         return None
     return f"{text!r}\n  ours:   {mine}\n  theirs: {reference}"
 
@@ -123,21 +126,36 @@ def test_mutated_settings_give_the_same_values(seed: int) -> None:
     assert not differences, f"{len(differences)} of {len(texts)}:\n" + "\n".join(differences[:5])
 
 
-KNOWN = ["? !!value {=: a}\n: x\n", "? !!value {=: {=: a}}\n: x\n", "!!set {a: =}\n", "a: !!set {b: !!int x}\n"]
-"""Where values differ: a mapping as a `!!value` key, and what a set's members are mapped to."""
+KNOWN = [
+    "? !!value {=: a}\n: x\n",
+    "? !!value {=: {=: a}}\n: x\n",
+    "!!set {a: =}\n",
+    "a: !!set {b: !!int x}\n",
+    "{.nan: x, .nan: y}",
+]
+"""Where values differ: a mapping as a `!!value` key, what a set maps its members to, and `.nan` as a key."""
 
 
 def is_known(text: str) -> bool:
     """Whether a text belongs to the differences that are known."""
-    return text.startswith("? !!value {=:") or ("!!set {" in text and any(bad in text for bad in (": =", "!!int x")))
+    bad_in_set = "!!set {" in text and any(bad in text for bad in (": =", "!!int x"))
+    return text.startswith("? !!value {=:") or bad_in_set or text.count(".nan") > 1
 
 
-@pytest.mark.xfail(reason="PyYAML reads a `!!value` mapping as a key, and constructs what a set maps its members to")
+@pytest.mark.xfail(reason="a `!!value` mapping is a key, a set's values are constructed, and there is one `.nan`")
 @pytest.mark.parametrize("text", KNOWN)
 def test_values_that_differ(text: str) -> None:
     """These too should be read or refused as PyYAML does it."""
     assert is_known(text)
     assert disagreement(text) is None
+
+
+def test_an_alias_in_what_it_stands_for_is_always_refused() -> None:
+    """PyYAML forgets a recursive value that a later key replaces; the file is refused all the same."""
+    text = "a: &x\n  b: *x\n  b: 1\n"
+    assert theirs(text).value == comparable({"a": {"b": 1}})
+    assert "XPM006" in ours(text).why
+    assert theirs("a: &x [*x]\n").why == "RecursionError"
 
 
 @pytest.mark.parametrize("tag", TAGS)

@@ -84,6 +84,17 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     _flush_directory(os.path.dirname(real))
 
 
+def keep_copy(path: str, backup: str, data: bytes) -> None:
+    """Write `data`, the content of `path`, to a backup file with the same mode; an older backup is replaced."""
+    temporary = f"{backup}.{os.getpid()}.tmp"
+    try:
+        _write(temporary, data, path, os.stat(path))
+        os.rename(temporary, backup)
+    except OSError as error:
+        _discard(temporary)
+        raise FileUnwritableError(backup, f"it cannot be written: {error.strerror}", _advice(error)) from None
+
+
 def _advice(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some space, and run the command again"

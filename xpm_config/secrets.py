@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MASK = "********"
 """Stands for every secret, so that its length does not show."""
 
-_TOKEN = "token"
+_WORD = "token"
 _TELLING = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 _ASSIGNED_AT_END = re.compile(r"""([\w.-]+)["']?[ \t]*[:=]\Z""")
@@ -36,6 +36,7 @@ _PROPERTIES = re.compile(r"[ \t]*(?:[&!]\S*[ \t]+)*")
 _SETTING = re.compile(r"""[{\["']*[\w.-]+["']?[ \t]*:(?:[ \t]+|\Z)""")
 _QUOTED = re.compile("`[^`]*`|'[^']*'|\"[^\"]*\"")
 _EDGES = re.compile(r"\A\W+|\W+\Z")
+_PARTS = re.compile(r"\w(?:[\w.-]*\w)?")
 _NUMBER = re.compile(r"[-+]?\.?[0-9]")
 
 _BEFORE_QUOTE = ("", *" \t[{,:")
@@ -56,7 +57,7 @@ def is_telling(name: str) -> bool:
 def is_token(name: str) -> bool:
     """Whether a key is `token`, in any case, or looks like a mistyped one."""
     folded = name.strip().casefold()
-    return 4 <= len(folded) <= len(_TOKEN) + 2 and _distance(folded, _TOKEN) <= 2
+    return 4 <= len(folded) <= len(_WORD) + 2 and _distance(folded, _WORD) <= 2
 
 
 def _distance(one: str, other: str) -> int:
@@ -166,15 +167,19 @@ class Secrets:
             quote, piece = match.group()[0], match.group()[1:-1]
             # A number in a finding about a secret is what the loader would make of the secret.
             derived = inside and _NUMBER.match(piece) is not None
-            return quote + MASK + quote if derived or self._quotes(piece) else match.group()
+            return quote + MASK + quote if derived or self._quotes(piece, inside) else match.group()
 
         return _QUOTED.sub(replace, words)
 
-    def _quotes(self, piece: str) -> bool:
+    def _quotes(self, piece: str, inside: bool) -> bool:
+        """Whether a quoted piece is a secret or a telling part of one."""
         core = _EDGES.sub("", piece)
         if len(core) < _SHORTEST_PIECE or core in self._keys:
             return False
-        return any(core in word for word in self._words)
+        if inside or len(core) >= _SHORTEST_VALUE:
+            return any(core in word for word in self._words)
+        # A short piece, such as `3.1`, is a part of some secret by chance.
+        return any(core in _PARTS.findall(word) for word in self._words)
 
     # -- the nodes --------------------------------------------------------------------------------
 

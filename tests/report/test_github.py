@@ -6,8 +6,8 @@ import pytest
 
 from xpm_config.diagnostics import Diagnostic, Severity, Span
 from xpm_config.document import Document
-from xpm_config.report import FileReport
 from xpm_config.report.github import escape_data, escape_property, render
+from xpm_config.validate import FileReport
 
 SETTINGS = b"workspaces:\n  - id: a\n    port: 70000\n"
 PORT = Diagnostic("XPM104", Severity.ERROR, "`port` is at most 65535", Span(32, 37))

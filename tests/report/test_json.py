@@ -6,8 +6,8 @@ import json
 
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span
 from xpm_config.document import Document
-from xpm_config.report import FileReport
 from xpm_config.report.json import dumps, render
+from xpm_config.validate import FileReport
 
 PORT = Diagnostic(
     "XPM104",

@@ -9,8 +9,8 @@ import pytest
 
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span
 from xpm_config.document import Document
-from xpm_config.report import FileReport
 from xpm_config.report.sarif import FINGERPRINT, render, uri
+from xpm_config.validate import FileReport
 
 SETTINGS = b"workspaces:\n  - id: a\n    port: 70000\n  - id: a\n"
 RULES = {"XPM104": "A value is out of bounds", "XPM201": "Two workspaces share an id"}

@@ -8,8 +8,9 @@ import pytest
 
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span
 from xpm_config.document import Document
-from xpm_config.report import FileReport, Summary, summarise
+from xpm_config.report import Summary, summarise
 from xpm_config.report.text import printable, render, wants_colour
+from xpm_config.validate import FileReport
 
 SETTINGS = "workspaces:\n  - id: a\n    port: 70000\n  - id: a\n"
 

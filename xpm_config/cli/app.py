@@ -130,6 +130,51 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 @app.command()
+def migrate(
+    files: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
+    ] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only tell whether something would change.")] = False,
+    to: Annotated[int, typer.Option(min=1, max=2, help="The version of the schema to migrate to.")] = 2,
+    target: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="RELEASE", help="The experimaestro release that will read the file."),
+    ] = None,
+    backup: Annotated[bool, typer.Option("--backup", help="Keep the old file as FILE.bak.")] = False,
+    unknown_ids: Annotated[
+        str, typer.Option(metavar="refuse|keep-as-path", help="What to do with references to no known workspace.")
+    ] = "refuse",
+    format: Annotated[str, typer.Option(help="How to report: text or json.")] = "text",
+) -> int:
+    """Rewrite alt_workspaces into folders of mode use, and leave every other byte alone.
+
+    Exit code 0: migrated, or nothing to do; 1: would change (--check, --diff), or left as it is; 2: cannot go on.
+    """
+    from xpm_config.cli.migrate import Options, run
+
+    if unknown_ids not in ("refuse", "keep-as-path"):
+        raise typer.BadParameter(f"'{unknown_ids}' is not one of refuse, keep-as-path", param_hint="--unknown-ids")
+    if format not in ("text", "json"):
+        raise typer.BadParameter(f"'{format}' is not one of text, json", param_hint="--format")
+    return run(
+        Options(
+            files=tuple(files or ()),
+            to=to,
+            diff=diff,
+            check=check,
+            backup=backup,
+            keep_unknown_ids=unknown_ids == "keep-as-path",
+            format=format,
+            target=target,
+            settings=_State.settings,
+            quiet=_State.quiet,
+        )
+    )
+
+
+@app.command()
 def explain(
     topic: Annotated[
         Optional[str],  # noqa: UP045

@@ -41,7 +41,7 @@ def run(options: Options) -> int:
     # The process ends right after: looking for garbage would only cost time.
     gc.disable()
     release = target.parse(options.target) if options.target is not None else target.default()
-    paths = options.files or (_default_file(options.settings),)
+    paths = options.files or (default_file(options.settings),)
     reports = [_check(path, release, options) for path in dict.fromkeys(paths)]
     if options.fix or options.unsafe_fixes:
         reports = [_fix(report, release, options) for report in reports]
@@ -49,7 +49,8 @@ def run(options: Options) -> int:
     return _exit_code(reports, options.strict)
 
 
-def _default_file(named: str | None) -> str:
+def default_file(named: str | None) -> str:
+    """The settings file that is meant when none is given: the option's, XPM_SETTINGS, or the user's own."""
     path = named or os.environ.get("XPM_SETTINGS")
     if path:
         return path

@@ -27,26 +27,15 @@ from xpm_config.loaders.omegaconf_settings import (
     untyped,
     with_defaults,
 )
-from xpm_config.values import (
-    FLOAT,
-    INVALID,
-    MAP,
-    MERGE,
-    PYYAML_RULES,
-    SEQ,
-    STR,
-    TIMESTAMP,
-    VALUE,
-    Constructor,
-    Problem,
-)
+from xpm_config.values import FLOAT, INVALID, MAP, PYYAML_RULES, SEQ, STR, TIMESTAMP, Constructor, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Environ
 
     from xpm_config.document import Node
-    from xpm_config.loaders.model import ProblemKind, Release
+    from xpm_config.loaders.model import ProblemKind
     from xpm_config.loaders.omegaconf_settings import Field
+    from xpm_config.releases import Release
 
 EAGER_SINCE: Release = (1, 5, 5)
 """From this release on the settings are resolved as they are loaded; before, as they are used."""
@@ -59,8 +48,8 @@ MAX_RATIO = 100
 
 MIN_RATIO_NODES = 1_000
 
-MAX_DEPTH = 64
-"""Deeper documents are refused; OmegaConf runs out of stack at 70 to 100 levels."""
+MAX_DEPTH = 72
+"""Deeper documents are refused; OmegaConf runs out of stack at 73 (mappings) to 98 levels (lists)."""
 
 MAX_VALUES = 100_000
 """References among containers can make settings much larger than their file; here it ends."""
@@ -182,7 +171,10 @@ class _Loader:
             self.problem("size", root, too_large)
             return
         value = self.constructor.value(node)
-        self._constructed(None)
+        for problem in self.constructor.problems:
+            self.problems.append(LoadProblem("value", "", problem.message, problem.node))
+        for problem in self.constructor.duplicates:
+            self.problems.append(LoadProblem("duplicate-key", "", problem.message, problem.node))
         if value is None:
             root.children = {}
         elif isinstance(value, str):
@@ -192,25 +184,17 @@ class _Loader:
         elif value is not INVALID:
             self.problem("type", root, "must be a mapping")
 
-    def _constructed(self, site: Node | None) -> None:
-        for kind, found in (("value", self.constructor.problems), ("duplicate-key", self.constructor.duplicates)):
-            for message, node in found:
-                self.problems.append(LoadProblem(kind, "", message, site or node))  # type: ignore[arg-type]
-
     def _text(self, root: Setting, text: str) -> None:
         """OmegaConf reads a file that holds nothing but a text once more, as the YAML in that text."""
         inner = Document(text.encode("utf-8", "surrogatepass"), "libyaml")
         loader = _Loader(OmegaConfConstructor())
-        if inner.root is None:
-            root.children = {}
-            if inner.problems:
-                self.problem("type", root, "must be a mapping")
-        elif loader.constructor.tag(inner.root) in (MAP, SEQ):
+        if inner.root is not None and loader.constructor.tag(inner.root) in (MAP, SEQ):
             loader.top(root, inner)
-        else:
+        elif not inner.problems and (inner.root is None or loader.constructor.value(inner.root) is None):
+            root.children = {}
+        if root.children is None or loader.problems:
+            # What stands inside has no place in this document, and may be anything.
             self.problem("type", root, "must be a mapping")
-        # The nodes of the inner document do not stand in this one.
-        self.problems += [problem._replace(node=root.site) for problem in loader.problems]
 
     def build(self, setting: Setting) -> Setting:
         """Fill a setting with what stands at its site."""
@@ -321,14 +305,19 @@ class _Export:
         self.eager = eager
         self.active: set[int] = set()
         self.count = 0
+        # Settings that refer to others which have problems: those are the ones to report.
+        self.followers: list[Setting] = []
 
     def settings(self, root: Setting) -> Any:
         """The settings of the whole document."""
+        value: Any = INVALID
         try:
-            return self.value(root)
+            value = self.value(root)
         except RecursionError:
             self.loader.problem("size", root, "interpolations refer to each other too deep")
-            return INVALID
+        if self.followers and not self.loader.problems:
+            self.loader.problem("interpolation", self.followers[0], "this refers to a setting that has a problem")
+        return value
 
     def value(self, setting: Setting) -> Any:
         """What a setting holds, INVALID where it has no value."""
@@ -341,7 +330,10 @@ class _Export:
         try:
             value = self.resolver.value(setting)
         except ResolveError as error:
-            self.loader.problem("interpolation", setting, str(error))
+            if error.elsewhere:
+                self.followers.append(setting)
+            else:
+                self.loader.problem("interpolation", setting, str(error))
             return INVALID
         if value is MISSING:
             self.loader.problem("missing-key", setting, f"`{setting.path.rpartition('.')[2]}` has no value")
@@ -392,17 +384,20 @@ class _Export:
 
 def _path_failure(path: str, *, resolve: bool) -> str | None:
     """Why a path cannot be expanded, if it cannot."""
-    if not resolve and not path.lstrip("./").startswith("~"):
+    if not resolve and "~" not in path:
         return None
     from pathlib import Path
 
     try:
         expanded = Path(path).expanduser()
-        if resolve:
-            expanded.resolve()
     except RuntimeError:
         return "the user behind `~` is not known on this machine"
-    except (ValueError, OSError):
+    except ValueError:
+        return "this cannot be the path of a directory"
+    try:
+        if resolve:
+            expanded.resolve()
+    except (RuntimeError, ValueError, OSError):
         return "this cannot be the path of a directory"
     return None
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xpm_config.loaders.omegaconf_grammar import (
-    MAX_NESTING,
     Constant,
     Element,
     Items,
@@ -44,12 +43,21 @@ if TYPE_CHECKING:
 MAX_TEXT = 1 << 20
 """Longer texts are not put together: interpolations that refer to each other can double at every step."""
 
+MAX_CHAIN = 62
+"""How many settings may refer to each other in a row, before OmegaConf runs out of stack."""
+
 UNFIT = (ValueError, TypeError, OverflowError)
 """What conversions raise where a value does not fit; GrammarError is a ValueError."""
 
 
 class ResolveError(Exception):
-    """An interpolation has no value; the message says why, in the user's words."""
+    """An interpolation has no value. The message says why, in the user's words; `elsewhere` tells that
+    the reason lies in a setting that it refers to.
+    """
+
+    def __init__(self, message: str, *, elsewhere: bool = False) -> None:
+        super().__init__(message)
+        self.elsewhere = elsewhere
 
 
 class Resolver:
@@ -65,23 +73,23 @@ class Resolver:
         if setting.children is not None:
             return setting
         if setting.value is INVALID:
-            raise ResolveError("this refers to a setting that has a problem of its own")
+            raise ResolveError("this has a problem", elsewhere=True)
         if not isinstance(setting.value, Pending):
             return setting.value
         if setting.outcome is None:
             try:
                 setting.outcome = (self._resolve(setting, setting.value.meaning), None)
             except ResolveError as error:
-                setting.outcome = (None, str(error))
+                setting.outcome = (None, error)
         value, failure = setting.outcome
         if failure is not None:
-            raise ResolveError(failure)
+            raise failure
         return value
 
     def _resolve(self, setting: Setting, meaning: Text) -> Any:
         if id(setting) in self.active:
             raise ResolveError("this refers to itself")
-        if len(self.active) >= MAX_NESTING:
+        if len(self.active) >= MAX_CHAIN:
             raise ResolveError("this refers to settings that refer to others, too many times over")
         self.active.add(id(setting))
         try:
@@ -264,7 +272,10 @@ class _Place:
                 raise ResolveError("this refers to an item of a list, but not by its number") from None
             if child is None:
                 return None
-            value = self.resolver.value(child)
+            try:
+                value = self.resolver.value(child)
+            except ResolveError as error:
+                raise ResolveError(str(error), elsewhere=True) from None
             value = _NULL if value is None else value
         return value
 

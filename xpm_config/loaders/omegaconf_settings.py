@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from xpm_config.document import Node
-    from xpm_config.loaders.model import Release
+    from xpm_config.releases import Release
 
 
 class Missing:
@@ -29,6 +29,8 @@ MISSING = Missing()
 
 class Escaped(str):
     r"""Text that ends in `???` and was written with a backslash in front, so that it is not "missing"."""
+
+    __slots__ = ()
 
 
 class PathText:
@@ -50,6 +52,8 @@ class PathText:
 
 class Mode(str):
     """A member of experimaestro's enumeration of folder modes, whose text is not its value."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"FolderMode.{self.upper()}"
@@ -129,7 +133,7 @@ class Setting:
         self.value = value
         self.children: dict[Any, Setting] | list[Setting] | None = None
         # What an interpolation resolved to: nothing yet, or (value, None), or (None, why it failed).
-        self.outcome: tuple[Any, str | None] | None = None
+        self.outcome: tuple[Any, Exception | None] | None = None
 
     @property
     def path(self) -> str:

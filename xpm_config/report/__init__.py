@@ -13,24 +13,7 @@ from xpm_config.diagnostics import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xpm_config.diagnostics import Diagnostic
-    from xpm_config.document import Document
-
-
-class FileReport(NamedTuple):
-    """What was found in one file.
-
-    `path` is the name as the user gave it, `<stdin>` for `-`; `schema` the version of the schema and
-    `target` the experimaestro release that it was checked against; `loads` tells whether that release
-    would load it. The findings are in the order of the file.
-    """
-
-    path: str
-    document: Document
-    schema: int
-    target: str
-    loads: bool
-    diagnostics: tuple[Diagnostic, ...]
+    from xpm_config.validate import FileReport
 
 
 class Summary(NamedTuple):

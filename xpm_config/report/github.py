@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from xpm_config.diagnostics import Diagnostic
     from xpm_config.document import Document
-    from xpm_config.report import FileReport
+    from xpm_config.validate import FileReport
 
 
 def render(reports: Sequence[FileReport]) -> str:

@@ -25,11 +25,11 @@ from xpm_config.report import summarise
 from xpm_config.secrets import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xpm_config.diagnostics import Diagnostic, Edit, Fix, Span
     from xpm_config.document import Document
-    from xpm_config.report import FileReport
+    from xpm_config.validate import FileReport
 
 # What JSON allows in a string though a terminal obeys it, or UTF-8 cannot hold it.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -58,11 +58,12 @@ def _file(report: FileReport) -> dict[str, Any]:
         "schema": report.schema,
         "target": report.target,
         "loads": report.loads,
-        "diagnostics": _diagnostics(report) if report.diagnostics else [],
+        "diagnostics": diagnostics(report) if report.diagnostics else [],
     }
 
 
-def _diagnostics(report: FileReport) -> list[dict[str, Any]]:
+def diagnostics(report: FileReport) -> list[dict[str, Any]]:
+    """The findings of one file, as they stand in the report."""
     secrets = Secrets(report.document)
     return [_diagnostic(secrets.redacted(found), report.document, secrets) for found in report.diagnostics]
 
@@ -81,8 +82,12 @@ def _diagnostic(diagnostic: Diagnostic, document: Document, secrets: Secrets) ->
 def _fix(fix: Fix | None, document: Document, secrets: Secrets) -> dict[str, Any] | None:
     if fix is None or secrets.shown_by(fix):
         return None
-    edits = [{**_range(edit, document), "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+    return {"title": fix.title, "safe": fix.safe, "edits": edits(fix.edits, document)}
+
+
+def edits(given: Iterable[Edit], document: Document) -> list[dict[str, Any]]:
+    """Edits by line and column."""
+    return [{**_range(edit, document), "text": edit.text} for edit in given]
 
 
 def _range(piece: Span | Edit | None, document: Document) -> dict[str, int]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xpm_config.diagnostics import Diagnostic, Edit, Fix, Span
     from xpm_config.document import Document
-    from xpm_config.report import FileReport
+    from xpm_config.validate import FileReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 """Where OASIS publishes the schema of the format."""

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config.diagnostics import Severity, Span
 from xpm_config.report import summarise
-from xpm_config.secrets import MASK, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
     from xpm_config.diagnostics import Diagnostic
-    from xpm_config.report import FileReport, Summary
+    from xpm_config.report import Summary
+    from xpm_config.secrets import Secrets
+    from xpm_config.validate import FileReport
 
 MAX_COLUMNS = 120
 """Wider source lines are cut around what they are shown for."""
@@ -77,6 +78,9 @@ class _Paint:
 
 def _findings(report: FileReport, paint: _Paint) -> Iterator[str]:
     if report.diagnostics:
+        # A good file has nothing to hide, and is checked without this.
+        from xpm_config.secrets import Secrets
+
         excerpts = _Excerpts(report, Secrets(report.document), paint)
         for diagnostic in report.diagnostics:
             yield "\n".join(_finding(excerpts, diagnostic))
@@ -171,6 +175,8 @@ class _Excerpts:
 
     def _cells(self, number: int, span: Span) -> tuple[list[_Cell], int, int]:
         """What a line looks like, and which of its cells the span begins at and ends before."""
+        from xpm_config.secrets import MASK
+
         start = self.document.line_starts[number - 1]
         end = start + len(self.document.line(number))
         cells: list[_Cell] = []

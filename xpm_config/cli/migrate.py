@@ -1,0 +1,174 @@
+"""`xpm-config migrate`: bring settings files to another version of the schema."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xpm_config import files, registry, target
+from xpm_config.cli.validate import default_file
+from xpm_config.diagnostics import Diagnostic, Severity
+from xpm_config.document import Document
+from xpm_config.errors import FileUnreadableError, UsageError, XpmConfigError
+from xpm_config.migrate import MigrationResult, migrate
+from xpm_config.releases import show_release
+from xpm_config.validate import FileReport
+
+if TYPE_CHECKING:
+    from xpm_config.releases import Release
+
+
+class Options(NamedTuple):
+    """What was asked for; the defaults are those of the command."""
+
+    files: tuple[str, ...] = ()
+    to: int = registry.NEWEST
+    diff: bool = False
+    check: bool = False
+    backup: bool = False
+    keep_unknown_ids: bool = False
+    format: str = "text"
+    target: str | None = None
+    settings: str | None = None
+    quiet: bool = False
+
+
+class Outcome(NamedTuple):
+    """What happened to one file; `unreadable` and `error` say why nothing could be done."""
+
+    path: str
+    result: MigrationResult | None
+    written: bool
+    error: XpmConfigError | None = None
+
+
+def run(options: Options) -> int:
+    """Migrate the files and return the exit code."""
+    gc.disable()
+    release = _release(options)
+    paths = options.files or (default_file(options.settings),)
+    outcomes = [_migrate(path, release, options) for path in dict.fromkeys(paths)]
+    if options.format == "json":
+        from xpm_config.report.json import dumps
+
+        sys.stdout.write(dumps(_json(outcomes, options)))
+    else:
+        for outcome in outcomes:
+            _tell(outcome, release, options)
+    return max(_exit_code(outcome, options) for outcome in outcomes)
+
+
+def _release(options: Options) -> Release:
+    """The release that reads the file before and after: one that knows both spellings."""
+    release = target.parse(options.target) if options.target is not None else target.default()
+    if release >= registry.FOLDERS_SINCE:
+        return release
+    if options.to < registry.NEWEST:
+        return registry.NEWEST_RELEASE
+    known = show_release(registry.FOLDERS_SINCE)
+    raise UsageError(
+        f"experimaestro {show_release(release)} does not know `folders`: it would not load the migrated file",
+        f"migrate for {known} or later, as in `--target {show_release(registry.NEWEST_RELEASE)}`",
+    )
+
+
+def _migrate(path: str, release: Release, options: Options) -> Outcome:
+    name = "<stdin>" if path == "-" else path
+    try:
+        data = sys.stdin.buffer.read(files.MAX_READ) if path == "-" else files.read(path)
+        result = migrate(data, to=options.to, release=release, keep_unknown_ids=options.keep_unknown_ids)
+        shown_only = options.diff or options.check
+        if path == "-" and not shown_only and options.format == "text":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(result.new)
+            sys.stdout.buffer.flush()
+        writes = result.changed and not shown_only and path != "-"
+        if writes:
+            _write(path, result, options)
+    except XpmConfigError as error:
+        return Outcome(name, None, written=False, error=error)
+    return Outcome(name, result, writes)
+
+
+def _write(path: str, result: MigrationResult, options: Options) -> None:
+    if options.backup:
+        files.keep_copy(path, f"{path}.bak", result.old)
+    files.replace(path, result.old, result.new)
+
+
+def _tell(outcome: Outcome, release: Release, options: Options) -> None:
+    """One line for each file, with the findings above it and the diff below."""
+    from xpm_config.report import text
+
+    # With `-`, standard output carries the file.
+    carries_file = outcome.path == "<stdin>" and not (options.diff or options.check)
+    stream = sys.stderr if carries_file else sys.stdout
+    colour = text.wants_colour(stream, os.environ)
+    result = outcome.result
+    if result is None:
+        stream.write(text.render([_unreadable(outcome, release)], colour=colour))
+        return
+    if result.diagnostics:
+        report = FileReport(outcome.path, result.document, 2, show_release(release), True, result.diagnostics)
+        stream.write(text.render([report], colour=colour))
+    if options.diff and result.changed:
+        from xpm_config.loaders import dialect
+        from xpm_config.report import diff
+
+        new = Document(result.new, dialect(release))
+        stream.write(diff.render(outcome.path, result.document, new, result.edits, colour=colour))
+    elif not (options.quiet and not result.changed):
+        stream.write(f"{text.printable(outcome.path)}: {_summary(result, options)}\n")
+
+
+def _unreadable(outcome: Outcome, release: Release) -> FileReport:
+    error = outcome.error
+    assert error is not None  # there is no result
+    message = error.message.removeprefix(f"{outcome.path}: ")
+    code = "XPM008" if isinstance(error, FileUnreadableError) else "XPM406"
+    finding = Diagnostic(code, Severity.ERROR, message, None, (), error.hint)
+    return FileReport(outcome.path, Document(b""), 2, show_release(release), False, (finding,))
+
+
+def _summary(result: MigrationResult, options: Options) -> str:
+    if result.failed:
+        return "left as it is"
+    if not result.changed:
+        return f"nothing to do for version {options.to}"
+    would = "would be " if options.check else ""
+    return f"{would}migrated to version {options.to}: {', '.join(result.steps)}"
+
+
+def _exit_code(outcome: Outcome, options: Options) -> int:
+    result = outcome.result
+    if result is None or any(found.code == "XPM405" for found in result.diagnostics):
+        return 2
+    if result.failed:
+        return 1
+    return int(result.changed and (options.check or options.diff))
+
+
+def _json(outcomes: list[Outcome], options: Options) -> dict[str, Any]:
+    from xpm_config.report import json
+
+    listed = []
+    for outcome in outcomes:
+        result = outcome.result
+        shown: dict[str, Any] = {"path": outcome.path, "to": options.to, "changed": False, "written": outcome.written}
+        if result is None:
+            assert outcome.error is not None  # there is no result
+            shown |= {"error": outcome.error.message, "help": outcome.error.hint, "edits": [], "diagnostics": []}
+        else:
+            report = FileReport(outcome.path, result.document, 2, "", True, result.diagnostics)
+            shown |= {
+                "changed": result.changed,
+                "error": None,
+                "help": None,
+                "edits": json.edits(result.edits, result.document),
+                "diagnostics": json.diagnostics(report),
+            }
+        listed.append(shown)
+    changed = sum(file["changed"] for file in listed)
+    return {"version": 1, "files": listed, "summary": {"files": len(listed), "changed": changed}}

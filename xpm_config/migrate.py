@@ -1,0 +1,180 @@
+"""Bringing a settings file to another version of the schema, with the proof that it means the same.
+
+`migrate` works on bytes and touches no file. It never gives half a result: where one place cannot be
+rewritten, or the proof fails, there are no edits.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xpm_config import loaders
+from xpm_config.diagnostics import Diagnostic, Edit, Severity, Span
+from xpm_config.document import Document
+from xpm_config.releases import Release, show_release
+from xpm_config.rewriting import Options, Rewrite, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping as Environ
+    from types import ModuleType
+
+    from xpm_config.loaders.model import Loaded
+
+MODE_WRITTEN_SINCE: Release = (2, 6, 0)
+"""Before this release `mode: use` may be refused, depending on omegaconf; a folder without mode never is."""
+
+
+class MigrationResult(NamedTuple):
+    """The outcome for one file.
+
+    `new` equals `old` where there is nothing to do or nothing could be done; in the second case a
+    diagnostic of severity error says why. `edits` are the replacements that lead from the one to the
+    other, offsets in code points; `steps` what was done, in words.
+    """
+
+    old: bytes
+    new: bytes
+    edits: tuple[Edit, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    document: Document
+    steps: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to write."""
+        return self.new != self.old
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file could not be migrated."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+
+def migrate(
+    data: bytes,
+    *,
+    to: int,
+    release: Release,
+    keep_unknown_ids: bool = False,
+    environ: Environ[str, str] | None = None,
+) -> MigrationResult:
+    """Bring the settings in `data` to a version of the schema, for a release that reads both.
+
+    `release` decides how the file is read and how the result is written; `keep_unknown_ids` takes
+    references to unknown workspaces for paths, as experimaestro does.
+    """
+    environ = os.environ if environ is None else environ
+    options = Options(keep_unknown_ids, write_mode=release >= MODE_WRITTEN_SINCE)
+    document = Document(data, loaders.dialect(release))
+    if document.problems:
+        return MigrationResult(data, data, (), tuple(document.problems), document, ())
+    if document.root is None:
+        return MigrationResult(data, data, (), (), document, ())
+    loaded, constructor = loaders.load(document, release, environ)
+    refused = tuple(_not_loading(loaded, release))
+    if refused:
+        return MigrationResult(data, data, (), refused, document, ())
+    step, rewrite = _first_change(Source(document, constructor, options), to)
+    if not rewrite.edits or step is None:
+        return MigrationResult(data, data, (), rewrite.diagnostics, document, ())
+    new = document.edited(rewrite.edits)
+    problem = _disproof(loaded, new, release, environ)
+    if problem is not None:
+        return MigrationResult(data, data, (), (*rewrite.diagnostics, problem), document, ())
+    return MigrationResult(data, new, rewrite.edits, rewrite.diagnostics, document, (step.SUMMARY,))
+
+
+def _first_change(source: Source, to: int) -> tuple[ModuleType | None, Rewrite]:
+    """The one step that there is; a chain of several would apply each to the text that the last one left."""
+    from xpm_config.migrations import v1_to_v2
+
+    rewrite = v1_to_v2.upgrade(source) if to >= v1_to_v2.TO else v1_to_v2.downgrade(source)
+    return v1_to_v2, rewrite
+
+
+def _not_loading(loaded: Loaded, release: Release) -> Iterator[Diagnostic]:
+    """Why a file cannot be migrated: what does not load has no meaning that could be kept."""
+    for problem in loaded.problems:
+        span = Span(problem.node.start, problem.node.end) if problem.node is not None else None
+        name = problem.key or "the file"
+        message = f"`{name}`: {problem.message}; experimaestro {show_release(release)} does not load this file"
+        help_text = "run `xpm-config validate` and mend what it reports, then migrate"
+        yield Diagnostic("XPM401", Severity.ERROR, message, span, (), help_text, None, problem.key)
+
+
+# -- the proof ----------------------------------------------------------------------------------------
+
+
+def effective_settings(loaded: Loaded) -> dict[str, Any]:
+    """The settings with `alt_workspaces` and `folders` as the one list that experimaestro makes of them.
+
+    Folders are (path, mode) pairs, with `~` expanded and symbolic links resolved.
+    """
+    settings = dict(loaded.settings)
+    workspaces = settings.get("workspaces", [])
+    paths = {workspace["id"]: workspace["path"] for workspace in workspaces}
+    settings["workspaces"] = [
+        {
+            **{key: value for key, value in workspace.items() if key not in ("alt_workspaces", "folders")},
+            "folders": effective_folders(workspace, paths),
+        }
+        for workspace in workspaces
+    ]
+    return settings
+
+
+def effective_folders(workspace: dict[str, Any], paths: dict[str, str]) -> list[tuple[str, str]]:
+    """The folders of a workspace, alternatives first; `paths` are those of all workspaces by id, the last of equals."""
+    alternatives = [
+        (_resolved(paths.get(reference, reference)), "use") for reference in workspace.get("alt_workspaces", [])
+    ]
+    folders = [(_resolved(folder["path"]), folder.get("mode", "use")) for folder in workspace.get("folders", [])]
+    return alternatives + folders
+
+
+def _resolved(path: str) -> str:
+    return os.path.realpath(os.path.expanduser(path or "."))
+
+
+def _disproof(before: Loaded, new: bytes, release: Release, environ: Environ[str, str]) -> Diagnostic | None:
+    """What the new text would change, if anything: then nothing may be written."""
+    document = Document(new, loaders.dialect(release))
+    if document.problems:
+        return _refusal("the result would not be YAML", document.problems[0].message)
+    after, _ = loaders.load(document, release, environ)
+    if after.problems:
+        return _refusal(f"the result would not load: `{after.problems[0].key}`", after.problems[0].message)
+    old, fresh = effective_settings(before), effective_settings(after)
+    difference = _difference(old, fresh, "")
+    if difference is not None:
+        return _refusal("the result would mean something else", difference)
+    return None
+
+
+def _refusal(message: str, detail: str) -> Diagnostic:
+    hint = "nothing was written; write the lists out, without anchors and `<<`, and migrate again"
+    return Diagnostic("XPM405", Severity.ERROR, f"{message}: {detail}", None, (), hint)
+
+
+def _difference(old: Any, new: Any, key: str) -> str | None:
+    """The first place where two settings differ, in words that show no values but folders."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in [*old, *(name for name in new if name not in old)]:
+            inner = f"{key}.{name}" if key else str(name)
+            if name not in old or name not in new:
+                return f"`{inner}` would {'appear' if name in new else 'be lost'}"
+            if (found := _difference(old[name], new[name], inner)) is not None:
+                return found
+        return None
+    if key.endswith(".folders") and old != new:
+        return f"`{key}` would be {_listed(new)} instead of {_listed(old)}"
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        differences = (_difference(one, other, f"{key}[{index}]") for index, (one, other) in pairs)
+        return next((words for words in differences if words is not None), None)
+    return None if old == new else f"`{key}` would change"
+
+
+def _listed(folders: list[tuple[str, str]]) -> str:
+    return "[" + ", ".join(f"{path} ({mode})" for path, mode in folders) + "]"
