@@ -10,45 +10,23 @@ ratios; a ratio below 1 is in our favour.
 from __future__ import annotations
 
 import argparse
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.harness import HEADER, ROOT, compare, install
+
 PEER = "check-jsonschema==0.39.0"
-
-
-def install(place: Path, *what: str) -> Path:
-    """A fresh environment with packages in it; its folder of scripts."""
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    subprocess.run([str(place / "bin/pip"), "install", "--quiet", *what], check=True)
-    return place / "bin"
-
-
-def wall(command: list[str]) -> float:
-    """How long a process takes, in milliseconds."""
-    start = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return (time.perf_counter() - start) * 1000
-
-
-def compare(title: str, ours: list[str], peer: list[str], runs: int, limit: float) -> None:
-    """Run the two in turn and print one row."""
-    wall(ours), wall(peer)
-    pairs = [(wall(ours), wall(peer)) for _ in range(runs)]
-    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
-    print(f"{title:<28} {mine:>8.0f} {theirs:>8.0f} {ratio:>7.2f} {limit:>7.2f}")
 
 
 def many_workspaces(count: int) -> str:
     """Settings with that many workspaces, 160 bytes each."""
     item = (
         "  - id: project-{0}\n    path: ~/experiments/project-{0}\n    env:\n      DATA: /data/{0}\n"
-        '    triggers:\n      - "project-{0}-*"\n    folders:\n      - path: /backup/project-{0}\n        mode: backup\n'
+        '    triggers:\n      - "project-{0}-*"\n'
+        "    folders:\n      - path: /backup/project-{0}\n        mode: backup\n"
     )
     return "workspaces:\n" + "".join(item.format(number) for number in range(count))
 
@@ -67,7 +45,7 @@ def main() -> None:
         large = place / "large.yaml"
         large.write_text(many_workspaces(1000))
         schema = str(ROOT / "schema/settings.v2.schema.json")
-        print(f"{'whole process, median':<28} {'ours ms':>8} {'peer ms':>8} {'ratio':>7} {'limit':>7}")
+        print(HEADER)
         for title, path, runs, limit in (
             ("good file, 40 lines", ROOT / "examples/settings.yaml", options.runs, 0.45),
             ("bad file", ROOT / "examples/mistakes.yaml", options.runs, 0.65),

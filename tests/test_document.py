@@ -267,7 +267,6 @@ def test_content_begins_behind_anchor_and_tag(text: str, fragment: str) -> None:
     assert node.start <= node.content <= node.end
 
 
-@pytest.mark.xfail(reason="`content` of a value that is not there is the content of the scalar before it")
 @pytest.mark.parametrize("text", ["a:\n", "b: text\na:\nc: 1\n", "{a: , b: 1}", "- x\n- a:\n"])
 def test_the_content_of_nothing_is_where_it_stands(text: str) -> None:
     """A value that is left out has its content where it has its span."""
@@ -623,8 +622,8 @@ SYNTAX: list[tuple[str, str, tuple[int, int], str]] = [
     ("a: b: c\n", "XPM002", (1, 5), ":"),
     ("a: 1\nb\nc: 2\n", "XPM002", (3, 1), "c"),
     ("a:\n   b: 1\n  c: 2\n", "XPM002", (3, 3), "c"),
-    ("a: [1\nb: 2\n", "XPM002", (2, 2), ":"),
-    ("a: 'x\n", "XPM002", (2, 1), ""),
+    ("a: [1\nb: 2\n", "XPM002", (1, 4), "["),
+    ("a: 'x\n", "XPM002", (1, 4), "'"),
     ("a: !e!x b\n", "XPM002", (1, 4), "!"),
     ("a: |x\n  b\n", "XPM002", (1, 5), "x"),
 ]
@@ -644,13 +643,13 @@ def test_reading_stops_at_the_first_problem(text: str, code: str, position: tupl
 @pytest.mark.parametrize(
     ("text", "help_text"),
     [
-        ("a:\n\tb: 1\n", "use spaces here"),
-        ("a: @b\n", "starts with `@`"),
-        ("a: `b`\n", "starts with ```"),
-        ("a: %b\n", "starts with `%`"),
-        ("a: b: c\n", "contains `: `"),
-        ("a: 1\nb\nc: 2\n", "needs a `:`"),
-        ("a:\n   b: 1\n  c: 2\n", "does not line up"),
+        ("a:\n\tb: 1\n", "use spaces"),
+        ("a: @b\n", 'quote it: `"@'),
+        ("a: `b`\n", 'quote it: `"`'),
+        ("a: %b\n", 'quote it: `"%'),
+        ("a: b: c\n", "quote a value that holds `: `"),
+        ("a: 1\nb\nc: 2\n", "write `key: value`"),
+        ("a:\n   b: 1\n  c: 2\n", "check its indentation"),
         ("a: \0\n", "as an escape"),
         ("a: &x 1\nb: &x 2\n", "another name"),
         ("a: 1\n---\n", "remove this `---`"),
@@ -666,8 +665,7 @@ def test_common_mistakes_come_with_the_next_step(text: str, help_text: str) -> N
     [
         ("a: &x 1\nb: &x 2\n", "first defined here", "&x"),
         ("a: &x [1, *x]\n", "inside what it stands for", "&x"),
-        ("a: 'x\n", "while scanning a quoted scalar", "'"),
-        ("a:\n   b: 1\n  c: 2\n", "while parsing a block mapping", "a"),
+        ("a: ['b' c]\n", "it begins here", "["),
     ],
 )
 def test_problems_point_to_where_it_began(text: str, message: str, fragment: str) -> None:
@@ -728,7 +726,6 @@ def test_nothing_is_raised_whatever_the_bytes(dialect: str) -> None:
             assert read.root is None or not read.problems
 
 
-@pytest.mark.xfail(reason="the escape is handed to chr()", raises=(ValueError, OverflowError))
 @pytest.mark.parametrize("escape", ["\\U00110000", "\\Uffffffff"])
 @pytest.mark.parametrize("dialect", ["pyyaml", "libyaml"])
 def test_escapes_beyond_unicode_are_refused(escape: str, dialect: str) -> None:
@@ -788,14 +785,14 @@ SHAPES: dict[str, Callable[[int], str]] = {
 
 
 def seconds(text: str) -> float:
-    """The best of three readings, with all positions."""
+    """Processor time of the best of three readings, with all positions: other programs do not count."""
     data = text.encode()
     best = float("inf")
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         read = Document(data)
         read.position(len(read.text))
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
         assert read.problems == []
     return best
 

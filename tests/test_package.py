@@ -43,7 +43,9 @@ def test_installed_wheel_reads_its_schema(wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from xpm_config import registry; print(registry.schema_text(2))"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from xpm_config import registry; print(registry.schema_text(2))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, str(target)], cwd=tmp_path, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""Does a value conform to a schema, and if not, where?
+"""Whether a value conforms to a schema, and if not, where.
 
 `conforms` is a few lines for the part of draft-07 that our schemas use; it decides the good case, because
 importing jsonschema takes longer than all the rest of a validation. Where it says no, jsonschema itself
@@ -12,9 +12,19 @@ from typing import Any, NamedTuple
 
 KEYWORDS = frozenset(
     (
-        "type properties required additionalProperties patternProperties items enum pattern minimum maximum"
-        " exclusiveMinimum minLength"
-    ).split()
+        "additionalProperties",
+        "enum",
+        "exclusiveMinimum",
+        "items",
+        "maximum",
+        "minLength",
+        "minimum",
+        "pattern",
+        "patternProperties",
+        "properties",
+        "required",
+        "type",
+    )
 )
 """The validation keywords that schemas may use."""
 

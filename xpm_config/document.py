@@ -13,7 +13,7 @@ from ruamel.yaml import events
 from ruamel.yaml.error import MarkedYAMLError
 
 from xpm_config.diagnostics import Diagnostic, Note, Position, Severity, Span
-from xpm_config.yaml11 import EventReader
+from xpm_config.yaml11 import MAX_DEPTH, EventReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -209,6 +209,9 @@ class Document:
                 collection = Mapping(event) if kind is events.MappingStartEvent else Sequence(event)
                 self.node_count += 1
                 _remember(anchors, collection)
+                if len(parents) >= MAX_DEPTH:
+                    # `[a: [a: …` makes two levels of every bracket, which the scanner counts as one.
+                    raise _ComposeError("XPM007", f"more than {MAX_DEPTH} levels of nesting", event, _FLAT)
                 parents.append(_Open(collection))
                 continue
             elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
@@ -229,7 +232,8 @@ class Document:
         return None if root is not None and _is_absent(root) else root
 
     def _scalar(self, event: Any, content: int) -> Scalar:
-        node = Scalar(event, content)
+        # What is not written has no content: the offset is still that of the scalar before.
+        node = Scalar(event, content if event.end_mark > event.start_mark else event.start_mark)
         if node.style in ("|", ">"):
             # The scanner ends a block scalar behind its trailing line breaks.
             node.end = node.start + len(self.text[node.start : node.end].rstrip("\r\n\x85\u2028\u2029 "))
@@ -252,7 +256,8 @@ class Document:
 
     def _not_utf8(self, error: UnicodeDecodeError) -> None:
         help_text = "save the file as UTF-8, in the editor or with `iconv -t UTF-8`"
-        for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
+        marks = ((b"\xff\xfe\0\0", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+        for mark, name in marks:
             if self.data.startswith(mark):
                 self._refuse("XPM001", f"the file is {name}, not UTF-8", None, help_text)
                 return
@@ -265,6 +270,7 @@ class Document:
 
 
 _NO_CIRCLES = "write the values out: settings cannot contain themselves"
+_FLAT = "settings need six levels at most"
 _ONE_DOCUMENT = "keep one document: remove this `---` and what belongs to the other document"
 
 

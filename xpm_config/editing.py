@@ -6,11 +6,11 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from xpm_config.document import Alias, Document, Mapping, Node, Scalar, Sequence
+from xpm_config.document import Document, Mapping, Node, Scalar, Sequence
 from xpm_config.values import STR, Constructor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-")
@@ -41,10 +41,11 @@ class Layout:
 
     def line_end(self, offset: int) -> int:
         """Where the line of an offset ends: at its line break, or at the end of the text."""
-        end = offset
-        while end < len(self.text) and self.text[end] not in "\r\n":
-            end += 1
-        return end
+        starts = self.document.line_starts
+        number = self.document.position(offset).line
+        if number == len(starts):
+            return len(self.text)
+        return starts[number] - (2 if self.text.startswith("\r\n", starts[number] - 2) else 1)
 
     def next_line(self, offset: int) -> int:
         """Where the next line begins."""
@@ -52,14 +53,14 @@ class Layout:
         return end + (2 if self.text[end : end + 2] == "\r\n" else 1 if end < len(self.text) else 0)
 
     def line_break(self, offset: int) -> str:
-        """The line break that is used around an offset."""
-        for start in (self.line_end(offset), self.line_start(offset) - 1):
-            if 0 <= start < len(self.text):
-                if self.text[start - 1 : start + 1] == "\r\n":
-                    return "\r\n"
-                found = self.text[start : start + 2]
-                return found if found == "\r\n" else found[:1]
-        return "\n"
+        """The line break of the line of an offset; of the last line, that of the line before."""
+        end = self.line_end(offset)
+        if end == len(self.text):
+            end = max(self.line_start(offset) - 1, 0)
+            if self.text[end - 1 : end + 1] == "\r\n":
+                return "\r\n"
+        found = self.text[end : end + 2]
+        return found if found == "\r\n" else found[:1] if found[:1] in ("\r", "\n") else "\n"
 
     def column(self, offset: int) -> int:
         """The number of characters in front of an offset in its line."""
@@ -74,6 +75,15 @@ class Layout:
         """Whether only blanks stand in front of an offset in its line."""
         return not self.text[self.line_start(offset) : offset].strip(" ")
 
+    def on_one_line(self, node: Node) -> bool:
+        """Whether a node begins and ends on one line."""
+        return self.line_start(node.start) == self.line_start(node.end)
+
+    def is_blank(self, start: int) -> bool:
+        """Whether the line that begins at an offset has nothing but blanks and a line break."""
+        end = self.line_end(start)
+        return end < len(self.text) and not self.text[start:end].strip(" \t")
+
     # -- comments ---------------------------------------------------------------------------------
 
     def comments(self, start: int, end: int) -> list[Comment]:
@@ -87,6 +97,43 @@ class Layout:
             gap = line[len(line.rstrip(" \t")) :]
             found.append(Comment(begin, stop, gap, alone=not line.strip(" \t")))
         return found
+
+    def comments_above(self, offset: int) -> list[Comment]:
+        """The comments on the lines above an offset, without a gap, in its column."""
+        found: list[Comment] = []
+        line, column = self.line_start(offset), self.column(offset)
+        for index in range(bisect_left(self._starts, line) - 1, -1, -1):
+            begin, stop = self.document.comments[index]
+            if self.next_line(stop) != line or self.column(begin) != column or not self.begins_line(begin):
+                break
+            found = self.comments(begin, stop) + found
+            line = self.line_start(begin)
+        return found
+
+    def comments_under(self, offset: int, column: int) -> list[Comment]:
+        """The comments on the lines below an offset that are indented deeper than a column."""
+        found: list[Comment] = []
+        at = self.line_end(offset)
+        for index in range(bisect_left(self._starts, at), len(self._starts)):
+            begin, stop = self.document.comments[index]
+            if self.text[at:begin].strip(" \t\r\n") or self.column(begin) <= column:
+                break
+            found += self.comments(begin, stop)
+            at = stop
+        return found
+
+    def without_comments(self, start: int, end: int, moved: Container[Comment]) -> list[tuple[int, int]]:
+        """The spans of a piece of the text between its comments, those that moved aside."""
+        spans = []
+        for comment in self.comments(start, end):
+            if comment not in moved:
+                spans.append((start, comment.start))
+                # What follows stays on a line of its own.
+                start = min(self.next_line(comment.end), end)
+                while start < end and self.text[start] in " \t\r\n":
+                    start += 1
+        spans.append((start, end))
+        return [span for span in spans if span[0] < span[1]]
 
     def text_of(self, comment: Comment) -> str:
         """The text of a comment, from its `#`."""
@@ -109,9 +156,9 @@ class Layout:
 
     @cached_property
     def pads_braces(self) -> bool:
-        """Whether the file writes `{ a: b }` rather than `{a: b}`: as its first flow mapping does."""
+        """Whether the file writes `{ a: b }` rather than `{a: b}`: as its first flow mapping on one line does."""
         for node in walk(self.document.root):
-            if isinstance(node, Mapping) and node.flow and node.pairs:
+            if isinstance(node, Mapping) and node.flow and node.pairs and self.on_one_line(node):
                 return self.text[node.pairs[0][0].start - 1] == " "
         return False
 
@@ -162,4 +209,3 @@ def walk(root: Node | None) -> Iterator[Node]:
             waiting.extend(reversed(node.items))
         elif isinstance(node, Mapping):
             waiting.extend(part for pair in reversed(node.pairs) for part in reversed(pair))
-

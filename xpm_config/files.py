@@ -65,7 +65,7 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     longer holds `old`.
     """
     real = os.path.realpath(path)
-    temporary = f"{real}.{os.getpid()}.tmp"
+    temporary = _temporary(real)
     try:
         before = os.stat(real)
         _write(temporary, new, real, before)
@@ -86,13 +86,22 @@ def replace(path: str, old: bytes, new: bytes) -> None:
 
 def keep_copy(path: str, backup: str, data: bytes) -> None:
     """Write `data`, the content of `path`, to a backup file with the same mode; an older backup is replaced."""
-    temporary = f"{backup}.{os.getpid()}.tmp"
+    temporary = _temporary(backup)
     try:
         _write(temporary, data, path, os.stat(path))
         os.rename(temporary, backup)
     except OSError as error:
         _discard(temporary)
         raise FileUnwritableError(backup, f"it cannot be written: {error.strerror}", _advice(error)) from None
+    except BaseException:
+        _discard(temporary)
+        raise
+    _flush_directory(os.path.dirname(backup))
+
+
+def _temporary(path: str) -> str:
+    """A new name beside a file: what a killed process left, in a container even of our own number, is in no way."""
+    return f"{path}.{os.urandom(4).hex()}.tmp"
 
 
 def _advice(error: OSError) -> str:
@@ -141,7 +150,7 @@ def _discard(temporary: str) -> None:
 
 def _flush_directory(directory: str) -> None:
     try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(directory or ".", os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-MAX_STATES = 4000
+MAX_STATES = 500
 """How many states `covers` looks at before it gives up and says no."""
 
 # Stands for every character that neither of two patterns names.

@@ -16,13 +16,18 @@ from xpm_config.releases import Release, show_release
 from xpm_config.rewriting import Options, Rewrite, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping as Environ
+    from collections.abc import Iterator
+    from collections.abc import Mapping as Environ
     from types import ModuleType
 
     from xpm_config.loaders.model import Loaded
 
 MODE_WRITTEN_SINCE: Release = (2, 6, 0)
 """Before this release `mode: use` may be refused, depending on omegaconf; a folder without mode never is."""
+
+
+LAST_OF_VERSION_1: Release = (2, 3, 6)
+"""The last release of experimaestro that version 1 describes."""
 
 
 class MigrationResult(NamedTuple):
@@ -72,7 +77,7 @@ def migrate(
     if document.root is None:
         return MigrationResult(data, data, (), (), document, ())
     loaded, constructor = loaders.load(document, release, environ)
-    refused = tuple(_not_loading(loaded, release))
+    refused = (*_not_loading(loaded, release), *(_not_in_version_1(data, environ) if to == 1 else ()))
     if refused:
         return MigrationResult(data, data, (), refused, document, ())
     step, rewrite = _first_change(Source(document, constructor, options), to)
@@ -80,6 +85,9 @@ def migrate(
         return MigrationResult(data, data, (), rewrite.diagnostics, document, ())
     new = document.edited(rewrite.edits)
     problem = _disproof(loaded, new, release, environ)
+    if problem is None and to == 1:
+        left = next(_not_in_version_1(new, environ), None)
+        problem = None if left is None else _refusal("the result would not load", left.message)
     if problem is not None:
         return MigrationResult(data, data, (), (*rewrite.diagnostics, problem), document, ())
     return MigrationResult(data, new, rewrite.edits, rewrite.diagnostics, document, (step.SUMMARY,))
@@ -101,6 +109,21 @@ def _not_loading(loaded: Loaded, release: Release) -> Iterator[Diagnostic]:
         message = f"`{name}`: {problem.message}; experimaestro {show_release(release)} does not load this file"
         help_text = "run `xpm-config validate` and mend what it reports, then migrate"
         yield Diagnostic("XPM401", Severity.ERROR, message, span, (), help_text, None, problem.key)
+
+
+def _not_in_version_1(data: bytes, environ: Environ[str, str]) -> Iterator[Diagnostic]:
+    """What the releases of version 1 would refuse, apart from the folders that are rewritten."""
+    help_text = "remove it, or write it out, then migrate"
+    document = Document(data, loaders.dialect(LAST_OF_VERSION_1))
+    for syntax in document.problems:
+        yield syntax._replace(code="XPM404", help=help_text)
+    loaded, _ = loaders.load(document, LAST_OF_VERSION_1, environ)
+    for problem in loaded.problems if not document.problems else ():
+        if problem.kind == "unknown-key" and problem.key.endswith(".folders"):
+            continue
+        message = f"`{problem.key}`: {problem.message}; releases of version 1 do not load this"
+        span = problem.node.span if problem.node is not None else None
+        yield Diagnostic("XPM404", Severity.ERROR, message, span, (), help_text, None, problem.key)
 
 
 # -- the proof ----------------------------------------------------------------------------------------

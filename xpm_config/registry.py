@@ -64,4 +64,3 @@ def _resolve(part: Any, definitions: dict[str, Any]) -> Any:
     if isinstance(part, list):
         return [_resolve(item, definitions) for item in part]
     return part
-

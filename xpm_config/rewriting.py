@@ -72,15 +72,20 @@ class Source:
             return []
         items = [item.resolved for item in found.value.items]
         return [
-            Workspace(number, node, self.entries(node)) for number, node in enumerate(items) if isinstance(node, Mapping)
+            Workspace(number, node, self.entries(node))
+            for number, node in enumerate(items)
+            if isinstance(node, Mapping)
         ]
+
+    @cached_property
+    def mappings(self) -> list[Mapping]:
+        """Every mapping as it stands in the text."""
+        return [node for node in walk(self.document.root) if isinstance(node, Mapping)]
 
     @cached_property
     def owners(self) -> dict[int, Mapping]:
         """The mapping in which a key is written, by the identity of the key's node."""
-        return {
-            id(key): node for node in walk(self.document.root) if isinstance(node, Mapping) for key, _ in node.pairs
-        }
+        return {id(key): mapping for mapping in self.mappings for key, _ in mapping.pairs}
 
     @cached_property
     def references(self) -> Counter[int]:

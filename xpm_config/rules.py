@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xpm_config.context import Context, Workspace
     from xpm_config.outline import Setting
 
+MAX_COMPARISONS = 1_000
+"""No more pairs of triggers than this are compared in one file."""
+
 _INTERPOLATION = re.compile(r"\$\{[^}]*\}?")
 _ENVIRONMENT = re.compile(r"\$\{(?:oc\.)?env[:.]([^}]+)\}")
 _SHELL_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
@@ -191,10 +194,14 @@ def _triggers(context: Context) -> Iterator[tuple[Workspace, Setting, str]]:
 def shadowed_triggers(context: Context) -> Iterator[Diagnostic]:
     """XPM206: a trigger that never decides, because an earlier one matches all that it matches."""
     by_prefix: dict[str, list[tuple[Setting, str]]] = {}
+    comparisons = 0
     for workspace, trigger, text in _triggers(context):
         prefix = globs.literal_prefix(text)
         # A pattern that covers this one begins with a part of its literal text.
-        earlier = (pair for end in range(len(prefix) + 1) for pair in by_prefix.get(prefix[:end], ()))
+        earlier = [pair for end in range(len(prefix) + 1) for pair in by_prefix.get(prefix[:end], ())]
+        comparisons += len(earlier)
+        if comparisons > MAX_COMPARISONS:
+            return
         winner = next((setting for setting, other in earlier if globs.covers(other, text)), None)
         if winner is None:
             by_prefix.setdefault(prefix, []).append((trigger, text))
@@ -266,9 +273,7 @@ def nested_folders(context: Context) -> Iterator[Diagnostic]:
                 yield _nested(folder.path, folder.mode, other, other is workspace, relation)
 
 
-def _place_tables(
-    context: Context, places: dict[int, str | None]
-) -> tuple[dict[str, Workspace], dict[str, Workspace]]:
+def _place_tables(context: Context, places: dict[int, str | None]) -> tuple[dict[str, Workspace], dict[str, Workspace]]:
     """The workspaces by their path, and by every directory above it (or the path itself)."""
     inside: dict[str, Workspace] = {}
     above: dict[str, Workspace] = {}

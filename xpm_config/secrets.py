@@ -26,9 +26,10 @@ MASK = "********"
 
 _WORD = "token"
 _TELLING = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
-_ASSIGNMENT = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*""")
-_ASSIGNED_AT_END = re.compile(r"""([\w.-]+)["']?[ \t]*[:=]\Z""")
-_FIRST_WORD = re.compile(r"""(?:\A|[{\[,])[^\w.-]*(?:- *)*([\w.-]+)["']?[ \t]*[:=]?[ \t]*""")
+# Each pattern begins where a word does, and none crosses a bracket: a long line is read once.
+_ASSIGNMENT = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
+_ASSIGNED_AT_END = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=]\Z""")
+_FIRST_WORD = re.compile(r"""(?:\A|[{\[,])[^\w.{\[,-]*(?:- *)*([\w.-]+)["']?[ \t]*[:=]?[ \t]*""")
 _WORDS = re.compile(r"\W*([\w.-]+)\W*\s\W*\w")
 _LEAD = re.compile(r"[ \t#]*")
 _BULLETS = re.compile(r"(?:[-?][ \t]+)*")
@@ -106,7 +107,12 @@ class Secrets:
         self._starts = [span.start for span in self.spans]
         self._words.update(self._text[span.start : span.end].strip() for span in self.spans)
         self._words.discard("")
-        self._values = sorted((word for word in self._words if len(word) >= _SHORTEST_VALUE), key=len, reverse=True)
+        # Searched as one text: a file may hold thousands of secrets, and a report thousands of findings.
+        self._all_words = "\n".join(self._words)
+        self._values: dict[int, set[str]] = {}
+        for word in self._words:
+            if len(word) >= _SHORTEST_VALUE:
+                self._values.setdefault(len(word), set()).add(word)
 
     # -- the text ---------------------------------------------------------------------------------
 
@@ -160,8 +166,13 @@ class Secrets:
         )
 
     def _without(self, words: str, inside: bool) -> str:
-        for value in self._values:
-            words = words.replace(value, MASK)
+        for size in sorted(self._values, reverse=True):
+            at = 0
+            while at + size <= len(words):
+                if words[at : at + size] in self._values[size]:
+                    words = words[:at] + MASK + words[at + size :]
+                    at += len(MASK) - 1
+                at += 1
 
         def replace(match: re.Match[str]) -> str:
             quote, piece = match.group()[0], match.group()[1:-1]
@@ -177,7 +188,7 @@ class Secrets:
         if len(core) < _SHORTEST_PIECE or core in self._keys:
             return False
         if inside or len(core) >= _SHORTEST_VALUE:
-            return any(core in word for word in self._words)
+            return core in self._all_words
         # A short piece, such as `3.1`, is a part of some secret by chance.
         return any(core in _PARTS.findall(word) for word in self._words)
 
@@ -247,17 +258,19 @@ class Secrets:
         many = {span.end for span in spans if "\n" in text[span.start : span.end]}
         for start, end in document.comments:
             line_start = document.line_starts[document.position(start).line - 1]
-            before = text[line_start:start].rstrip(" \t")
+            before = text[max(line_start, start - _NEAR) : start].rstrip(" \t")
             above = text[max(start - _NEAR, 0) : start].rstrip()
             key = _ASSIGNED_AT_END.search(before or above)
-            behind = line_start + len(before) in ends or start - min(start, _NEAR) + len(above) in many
+            behind = (
+                max(line_start, start - _NEAR) + len(before) in ends or start - min(start, _NEAR) + len(above) in many
+            )
             if behind or (key is not None and is_telling(key.group(1))):
                 yield Span(start, end)
 
 
 def _assigns(text: str) -> bool:
     """Whether a scalar holds a secret with its name, such as `HF_TOKEN=abc` or `token abc` in a list."""
-    words = _WORDS.match(text)
+    words = _WORDS.match(text[:_NEAR])
     if words is not None and is_telling(words.group(1)):
         return True
     return any(is_telling(match.group(1)) for match in _ASSIGNMENT.finditer(text))

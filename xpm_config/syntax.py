@@ -59,7 +59,7 @@ def _words(problem: str, context: str, at: int, opening: int | None, text: str) 
             return "a tab in front of a comment", "write a space in front of the `#`", False
         return "a tab cannot stand here", "use spaces: YAML allows no tab for indentation", False
     if "cannot start any token" in problem:
-        return f"a value cannot start with `{found}`", f"quote it: `\"{found}…\"`", False
+        return f"a value cannot start with `{found}`", f'quote it: `"{found}…"`', False
     if "alphabetic or numeric" in problem and ("alias" in context or "anchor" in context):
         start = text[opening : opening + 1] if opening is not None else found
         word = re.match(r"\S*", text[opening:]) if opening is not None else None
@@ -92,5 +92,6 @@ _PLAIN_WORDS = (
     ("unknown escape character", "double quotes know no such escape",
      "write `\\\\` for a backslash, or use single quotes"),
     ("hexdecimal", "this escape lacks digits", "write `\\\\` for a backslash, or use single quotes"),
+    ("expected '<document start>'", "there is text behind the end of the document", "remove the `...` above it"),
     ("undefined tag handle", "this tag is not known", "remove it"),
 )  # fmt: skip

@@ -17,11 +17,15 @@ from xpm_config.releases import parse_release, show_release
 from xpm_config.values import INVALID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping as Environ
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as Environ
 
     from xpm_config.context import Context
     from xpm_config.loaders.model import Loaded, LoadProblem
     from xpm_config.releases import Release
+
+MAX_FINDINGS = 1_000
+"""No more findings than this are reported for one file."""
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s+\$schema=(\S+)")
 _OUR_SCHEMA = re.compile(r"settings[.:]v([12])(?:\.schema\.json)?$")
@@ -209,7 +213,13 @@ def _in_order(document: Document, found: Iterable[Diagnostic]) -> tuple[Diagnost
         line = document.position(finding.span.start).line if finding.span is not None else 0
         if finding.code not in ignored.get(line, ()):
             unique.setdefault((finding.code, finding.span), finding)
-    return tuple(sorted(unique.values(), key=lambda finding: (finding.span or (0, 0), finding.code)))
+    ordered = sorted(unique.values(), key=lambda finding: (finding.span or (0, 0), finding.code))
+    if len(ordered) > MAX_FINDINGS:
+        rest = ordered[MAX_FINDINGS:]
+        message = f"{len(rest):,} more findings are not shown"
+        more = Diagnostic("XPM007", max(one.severity for one in rest), message, rest[0].span, (), "mend these first")
+        ordered = [*ordered[:MAX_FINDINGS], more]
+    return tuple(ordered)
 
 
 def _ignored_lines(document: Document) -> dict[int, set[str]]:

@@ -59,7 +59,7 @@ Resolvers = dict[str, list[tuple[str, "Callable[[str], Any]"]]]
 
 
 def resolvers(rules: tuple[Rule, ...]) -> Resolvers:
-    """Index rules by first character, in their order; "\\0" stands for the empty text."""
+    """Index rules by first character, in their order; NUL stands for the empty text."""
     table: Resolvers = {}
     for tag, firsts, pattern in rules:
         match = re.compile(pattern).fullmatch
@@ -169,6 +169,8 @@ class Constructor:
                 message = f"experimaestro cannot read this as {_TYPE_WORDS[tag]}"
                 raise _ConstructError(message, node) from None
         if tag == SET:
+            for entry in self.entries(node).values():
+                self.value(entry.value)
             return set(self.entries(node))
         if tag in (OMAP, PAIRS):
             return self._pairs(node)
@@ -272,10 +274,8 @@ def _int(text: str) -> int:
         text = text[1:]
     if text == "0":
         return 0
-    if text.startswith("0b"):
-        return sign * int(text[2:], 2)
-    if text.startswith("0x"):
-        return sign * int(text[2:], 16)
+    if text.startswith(("0b", "0x")):
+        return sign * int(text[2:], 2 if text[1] == "b" else 16)
     if text[0] == "0":
         return sign * int(text, 8)
     if ":" in text:
@@ -328,9 +328,7 @@ def _timestamp(text: str) -> Any:
     elif zone:
         offset = datetime.timezone.utc
     micro = int((fraction or "")[:6].ljust(6, "0"))
-    return datetime.datetime(
-        int(year), int(month), int(day), int(hour), int(minute), int(second), micro, tzinfo=offset
-    )
+    return datetime.datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), micro, tzinfo=offset)
 
 
 _SCALARS: dict[str, Callable[[str], Any]] = {

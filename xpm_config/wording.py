@@ -12,11 +12,15 @@ from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.releases import parse_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from xpm_config.conformance import Violation
     from xpm_config.context import Context
     from xpm_config.outline import Setting
+    from xpm_config.values import Entry
+
+MAX_GUESSES = 100
+"""In one mapping, no more unknown keys than this are compared with the known ones."""
 
 # Words that people write for the modes of a folder.
 _SYNONYMS = {"copy": "backup", "archive": "backup", "read": "use", "readonly": "use", "read-only": "use"}
@@ -96,15 +100,18 @@ def _unknown_keys(context: Context, part: Part, violation: Violation) -> Iterato
     if not isinstance(part.node, Mapping):
         return
     properties = violation.schema.get("properties", {})
-    later = _later_keys(context, part)
+    later = _later_keys(part)
+    known = _known_keys(context, part)
+    guesses = MAX_GUESSES
     for name, entry in context.constructor.entries(part.node).items():
         if not isinstance(name, str) or name in properties or (not part.key and name.startswith("x-")):
             continue
         if name not in later:
-            yield unknown_key(context, part, name, entry.key, entry.inherited)
+            guesses -= 1
+            yield _unknown_key(context, part, name, entry, known if guesses >= 0 else {})
 
 
-def _later_keys(context: Context, part: Part) -> dict[str, Any]:
+def _later_keys(part: Part) -> dict[str, Any]:
     """The keys that the newest release knows at this place."""
     newest = registry.schema(registry.NEWEST)
     return dict((part.setting.schema if part.setting else newest).get("properties", {}))
@@ -114,16 +121,15 @@ def _known_keys(context: Context, part: Part) -> dict[str, Any]:
     """The keys that can be proposed at this place: those of the target release."""
     return {
         key: sub
-        for key, sub in _later_keys(context, part).items()
+        for key, sub in _later_keys(part).items()
         if parse_release(sub["x-xpm-since"]) <= context.release and not sub.get("deprecated")
     }
 
 
-def unknown_key(context: Context, part: Part, name: str, key_node: Node, inherited: bool) -> Diagnostic:
-    """The finding about a key that no release knows at its place."""
-    assert isinstance(part.node, Mapping)
-    known = _known_keys(context, part)
-    present = set(context.constructor.entries(part.node))
+def _unknown_key(context: Context, part: Part, name: str, entry: Entry, known: dict[str, Any]) -> Diagnostic:
+    """The finding about a key that no release knows at its place; `known` are those to propose."""
+    key_node, inherited = entry.key, entry.inherited
+    present = context.constructor.entries(part.node)
     where = f"in {part.label}" if part.key else "at the top level"
     guess = None if name in _MARKERS else _guess(name, known)
     fix: Fix | None = None
@@ -207,7 +213,7 @@ def _place_words(pattern: str) -> str:
     return f"{words}, {_place_words(parent)}" if parent and not name.endswith("[]") else words
 
 
-def _choices(known: dict[str, Any], present: set[Any]) -> str | None:
+def _choices(known: dict[str, Any], present: Container[Any]) -> str | None:
     free = [f"`{name}`" for name in known if name not in present]
     return "the keys that can stand here: " + ", ".join(free) if free else "remove it"
 
@@ -232,7 +238,8 @@ def is_misspelled(context: Context, setting: Setting | None, name: str) -> bool:
     part = Part(context, setting)
     known = _known_keys(context, part)
     present = context.constructor.entries(part.node)
-    return any(isinstance(key, str) and key not in known and _guess(key, known) == name for key in present)
+    strangers = [key for key in present if isinstance(key, str) and key not in known][:MAX_GUESSES]
+    return any(_guess(key, known) == name for key in strangers)
 
 
 def _head(part: Part) -> Span:
@@ -380,9 +387,7 @@ def _first_type(schema: dict[str, Any]) -> str:
     return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
 
 
-def _fill_empty(
-    part: Part, schema: dict[str, Any], container: str | None, safe: bool
-) -> tuple[Fix | None, str | None]:
+def _fill_empty(part: Part, schema: dict[str, Any], container: str | None, safe: bool) -> tuple[Fix | None, str | None]:
     node = part.node
     assert isinstance(node, Scalar)
     if container is not None:

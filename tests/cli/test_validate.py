@@ -35,7 +35,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, byt
     return write_file
 
 
-
 def run(*arguments: str) -> int:
     """Run the command line for experimaestro 2.7.0, whatever is installed."""
     return cli.main(["validate", "--target", "2.7.0", *arguments])
@@ -122,9 +121,7 @@ def test_fifo_is_refused_without_waiting(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_unreadable_file(
-    write: Callable[[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unreadable_file(write: Callable[[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file without read permission is named, with the exit code 2."""
     name = write("a.yaml", GOOD)
     (tmp_path / name).chmod(0)
@@ -153,7 +150,10 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 def test_default_file(
-    write: Callable[[str, str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    write: Callable[[str, str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a file the user's settings are checked; where there are none, `init` is named."""
     write("other.yaml", GOOD)
@@ -217,9 +217,7 @@ def test_fix_keeps_mode_and_link(write: Callable[[str, str], str], tmp_path: Pat
 
 
 @pytest.mark.parametrize("target", ["x", "2.x", "0.1.0", "", "2.7.0.0.0.0"])
-def test_bad_target(
-    write: Callable[[str, str], str], capsys: pytest.CaptureFixture[str], target: str
-) -> None:
+def test_bad_target(write: Callable[[str, str], str], capsys: pytest.CaptureFixture[str], target: str) -> None:
     """What is no release, or one that read no settings, is an error of usage."""
     assert cli.main(["validate", "--target", target, write("a.yaml", GOOD)]) == 2
     assert "error: " in capsys.readouterr().err
@@ -293,7 +291,10 @@ def test_json_contract(write: Callable[[str, str], str], capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("files", [[], ["a.yaml"], ["b.yaml"], ["a.yaml", "b.yaml"], ["missing"], ["."], ["-"]])
 def test_plain_way_equals_full_way(
-    write: Callable[[str, str], str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, files: list[str]
+    write: Callable[[str, str], str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    files: list[str],
 ) -> None:
     """`validate FILE…`, which runs without a command-line library, does what the full command does."""
     from xpm_config.cli import app

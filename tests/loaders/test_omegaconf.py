@@ -33,7 +33,7 @@ def load(data: str | bytes, release: str = "2.5.2") -> Loaded:
 
 def problems(data: str, release: str = "2.5.2") -> list[tuple[str, str, str]]:
     """The kind, the setting and the underlined text of each problem."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for kind, key, _, node in load(data, release).problems:
         assert node is not None
         found.append((kind, key, data[node.start : node.end]))
@@ -193,6 +193,12 @@ def test_merged_keys_count_twice_when_merged_again() -> None:
     assert problems(both + "  D: {<<: *c}\n") == [("duplicate-key", "", "k")]
 
 
+def test_pairs_stand_for_a_list_of_text() -> None:
+    """OmegaConf lets the tuples of `!!pairs` pass where text is expected."""
+    text = "workspaces: [{id: a, path: /a, triggers: !!pairs [k: 1]}]"
+    assert load(text).settings["workspaces"][0]["triggers"] == [["k", 1]]
+
+
 def test_own_keys_hide_merged_ones() -> None:
     """What `<<` brings in does not count where the mapping has the key itself."""
     text = "env:\n  A: {<<: {k: !unknown x}, k: 1}\n"
@@ -268,7 +274,9 @@ def test_interpolations_without_a_value(written: str) -> None:
 
 def test_interpolations_take_the_type_of_their_setting() -> None:
     """The value of an interpolation is converted, or refused."""
-    text = 'server: {port: "${oc.env:PORT}"}\ncarbon: {enabled: "${server.port}", report_interval_s: "${oc.env:HOST}"}\n'
+    text = (
+        'server: {port: "${oc.env:PORT}"}\ncarbon: {enabled: "${server.port}", report_interval_s: "${oc.env:HOST}"}\n'
+    )
     assert load(text).settings["server"] == {"port": 8080}
     assert problems(text) == [("interpolation", "carbon.report_interval_s", '"${oc.env:HOST}"')]
 

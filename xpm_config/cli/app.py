@@ -86,7 +86,9 @@ def validate(
     ] = False,
     select: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="CODE", help="Report these codes only (XPM2 means all of XPM2xx).", autocompletion=_complete_code),
+        typer.Option(
+            metavar="CODE", help="Report these codes only (XPM2 means all of XPM2xx).", autocompletion=_complete_code
+        ),
     ] = None,
     ignore: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -208,5 +210,3 @@ def schema_list(
     if format not in ("text", "json"):
         raise typer.BadParameter(f"'{format}' is not one of text, json", param_hint="--format")
     return list_versions(format)
-
-

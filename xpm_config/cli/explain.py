@@ -68,12 +68,12 @@ def _page(name: str, schema: dict[str, Any]) -> str:
         if keyword in schema:
             value = schema[keyword]
             lines.append(f"{label}: {value if keyword != 'default' else json.dumps(value, ensure_ascii=False)}")
-    for value, text in zip(schema.get("enum", ()), schema.get("markdownEnumDescriptions", ())):
+    for value, text in zip(schema.get("enum", ()), schema.get("markdownEnumDescriptions", ()), strict=False):
         lines.append(f"  {'null' if value is None else value}: {text.replace('**', '')}")
     if "examples" in schema:
         shown = [json.dumps(example, ensure_ascii=False) for example in schema["examples"]]
         lines.append("Examples: " + ", ".join(shown))
-    inner = [key for key in schema.get("items", schema).get("properties", {})]
+    inner = list(schema.get("items", schema).get("properties", {}))
     if inner:
         lines.append("Keys: " + ", ".join(inner))
     return "\n".join(lines)

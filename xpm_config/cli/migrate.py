@@ -1,4 +1,15 @@
-"""`xpm-config migrate`: bring settings files to another version of the schema."""
+"""`xpm-config migrate`: bring settings files to another version of the schema.
+
+`--format json` prints
+
+    {"version": 1,
+     "files": [{"path", "to": 1 | 2, "changed": bool, "written": bool, "error": text | null, "help": text | null,
+                "edits": [{"line", "column", "end_line", "end_column", "text": text | null}],
+                "diagnostics": as in the report of `validate`}],
+     "summary": {"files", "changed"}}
+
+`text` is null where it would show a secret. Lines and columns count as in the report of `validate`.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +20,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import files, registry, target
 from xpm_config.cli.validate import default_file
-from xpm_config.diagnostics import Diagnostic, Severity
+from xpm_config.diagnostics import Diagnostic, Fix, Severity
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, UsageError, XpmConfigError
 from xpm_config.migrate import MigrationResult, migrate
 from xpm_config.releases import show_release
+from xpm_config.report import text
 from xpm_config.validate import FileReport
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from xpm_config.releases import Release
 
 
@@ -36,7 +50,7 @@ class Options(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What happened to one file; `unreadable` and `error` say why nothing could be done."""
+    """What happened to one file; without a result, `error` says why."""
 
     path: str
     result: MigrationResult | None
@@ -55,8 +69,10 @@ def run(options: Options) -> int:
 
         sys.stdout.write(dumps(_json(outcomes, options)))
     else:
+        # With `-`, standard output carries that file and nothing else.
+        stream = sys.stderr if "-" in paths and not (options.diff or options.check) else sys.stdout
         for outcome in outcomes:
-            _tell(outcome, release, options)
+            _write_text(stream, _told(outcome, release, options, colour=text.wants_colour(stream, os.environ)))
     return max(_exit_code(outcome, options) for outcome in outcomes)
 
 
@@ -98,38 +114,43 @@ def _write(path: str, result: MigrationResult, options: Options) -> None:
     files.replace(path, result.old, result.new)
 
 
-def _tell(outcome: Outcome, release: Release, options: Options) -> None:
-    """One line for each file, with the findings above it and the diff below."""
-    from xpm_config.report import text
-
-    # With `-`, standard output carries the file.
-    carries_file = outcome.path == "<stdin>" and not (options.diff or options.check)
-    stream = sys.stderr if carries_file else sys.stdout
-    colour = text.wants_colour(stream, os.environ)
+def _told(outcome: Outcome, release: Release, options: Options, *, colour: bool) -> str:
+    """One line for each file, with the findings above it, or the diff in its place."""
     result = outcome.result
     if result is None:
-        stream.write(text.render([_unreadable(outcome, release)], colour=colour))
-        return
+        return text.render([_unreadable(outcome, release)], colour=colour)
+    told = ""
     if result.diagnostics:
         report = FileReport(outcome.path, result.document, 2, show_release(release), True, result.diagnostics)
-        stream.write(text.render([report], colour=colour))
+        told = text.render([report], colour=colour)
     if options.diff and result.changed:
         from xpm_config.loaders import dialect
         from xpm_config.report import diff
 
         new = Document(result.new, dialect(release))
-        stream.write(diff.render(outcome.path, result.document, new, result.edits, colour=colour))
-    elif not (options.quiet and not result.changed):
-        stream.write(f"{text.printable(outcome.path)}: {_summary(result, options)}\n")
+        return told + diff.render(outcome.path, result.document, new, result.edits, colour=colour)
+    if options.quiet and not result.changed:
+        return told
+    return f"{told}{text.printable(outcome.path)}: {_summary(result, options)}\n"
+
+
+def _write_text(stream: TextIO, words: str) -> None:
+    """Write the words, with escapes for what the encoding of the stream does not have."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(words.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _unreadable(outcome: Outcome, release: Release) -> FileReport:
-    error = outcome.error
-    assert error is not None  # there is no result
-    message = error.message.removeprefix(f"{outcome.path}: ")
-    code = "XPM008" if isinstance(error, FileUnreadableError) else "XPM406"
-    finding = Diagnostic(code, Severity.ERROR, message, None, (), error.hint)
+    code = "XPM008" if isinstance(outcome.error, FileUnreadableError) else "XPM406"
+    message, hint = _reason(outcome)
+    finding = Diagnostic(code, Severity.ERROR, message, None, (), hint)
     return FileReport(outcome.path, Document(b""), 2, show_release(release), False, (finding,))
+
+
+def _reason(outcome: Outcome) -> tuple[str, str | None]:
+    """Why nothing could be done with a file, and what would help."""
+    assert outcome.error is not None  # there is no result
+    return outcome.error.message.removeprefix(f"{outcome.path}: "), outcome.error.hint
 
 
 def _summary(result: MigrationResult, options: Options) -> str:
@@ -151,24 +172,37 @@ def _exit_code(outcome: Outcome, options: Options) -> int:
 
 
 def _json(outcomes: list[Outcome], options: Options) -> dict[str, Any]:
-    from xpm_config.report import json
+    from xpm_config.report.json import diagnostics
 
     listed = []
     for outcome in outcomes:
         result = outcome.result
         shown: dict[str, Any] = {"path": outcome.path, "to": options.to, "changed": False, "written": outcome.written}
         if result is None:
-            assert outcome.error is not None  # there is no result
-            shown |= {"error": outcome.error.message, "help": outcome.error.hint, "edits": [], "diagnostics": []}
+            message, hint = _reason(outcome)
+            shown |= {"error": message, "help": hint, "edits": [], "diagnostics": []}
         else:
             report = FileReport(outcome.path, result.document, 2, "", True, result.diagnostics)
             shown |= {
                 "changed": result.changed,
                 "error": None,
                 "help": None,
-                "edits": json.edits(result.edits, result.document),
-                "diagnostics": json.diagnostics(report),
+                "edits": _edits(result),
+                "diagnostics": diagnostics(report),
             }
         listed.append(shown)
     changed = sum(file["changed"] for file in listed)
     return {"version": 1, "files": listed, "summary": {"files": len(listed), "changed": changed}}
+
+
+def _edits(result: MigrationResult) -> list[dict[str, Any]]:
+    """The edits by line and column, without the text of those that show a secret."""
+    from xpm_config.report.json import edits
+    from xpm_config.secrets import Secrets
+
+    secrets = Secrets(result.document)
+    listed = edits(result.edits, result.document)
+    for shown, edit in zip(listed, result.edits, strict=True):
+        if secrets.shown_by(Fix("", (edit,), safe=True)):
+            shown["text"] = None
+    return listed

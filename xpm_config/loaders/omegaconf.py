@@ -1,8 +1,9 @@
 """Loading as experimaestro up to 2.5 does it: OmegaConf reads the YAML, and merges it into dataclasses.
 
 Nothing of OmegaConf is imported: the rules are those of its version 2.4, which all these releases get
-when they are installed today. Types come from the schema. `omegaconf_settings` holds the typed settings,
-`omegaconf_interpolation` what `${…}` stands for, and `omegaconf_grammar` how it is written.
+when they are installed today. Types come from the schema. `omegaconf_yaml` reads the YAML;
+`omegaconf_settings` holds the typed settings, `omegaconf_interpolation` what `${…}` stands for, and
+`omegaconf_grammar` how that is written.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from xpm_config.document import Document, Mapping, Scalar, Sequence
+from xpm_config.document import Document, Sequence
 from xpm_config.loaders.model import Loaded, LoadProblem
 from xpm_config.loaders.omegaconf_grammar import GrammarError
 from xpm_config.loaders.omegaconf_interpolation import UNFIT, ResolveError, Resolver
@@ -27,7 +28,8 @@ from xpm_config.loaders.omegaconf_settings import (
     untyped,
     with_defaults,
 )
-from xpm_config.values import FLOAT, INVALID, MAP, PYYAML_RULES, SEQ, STR, TIMESTAMP, Constructor, Problem
+from xpm_config.loaders.omegaconf_yaml import OmegaConfConstructor, too_large
+from xpm_config.values import INVALID, MAP, OMAP, PAIRS, SEQ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Environ
@@ -36,29 +38,13 @@ if TYPE_CHECKING:
     from xpm_config.loaders.model import ProblemKind
     from xpm_config.loaders.omegaconf_settings import Field
     from xpm_config.releases import Release
+    from xpm_config.values import Constructor
 
 EAGER_SINCE: Release = (1, 5, 5)
 """From this release on the settings are resolved as they are loaded; before, as they are used."""
 
-MAX_NODES = 10_000
-"""OmegaConf refuses larger documents, with aliases counted as what they stand for."""
-
-MAX_RATIO = 100
-"""OmegaConf refuses documents that aliases make so many times larger, from `MIN_RATIO_NODES` nodes on."""
-
-MIN_RATIO_NODES = 1_000
-
-MAX_DEPTH = 72
-"""Deeper documents are refused; OmegaConf runs out of stack at 73 (mappings) to 98 levels (lists)."""
-
 MAX_VALUES = 100_000
 """References among containers can make settings much larger than their file; here it ends."""
-
-_PATH_TAGS = frozenset(
-    f"tag:yaml.org,2002:python/object/apply:{module}.{name}"
-    for module in ("pathlib", "pathlib._local")
-    for name in ("Path", "PosixPath")
-)
 
 
 def load(
@@ -87,71 +73,6 @@ def load(
     return Loaded(settings if isinstance(settings, dict) else {}, problems), constructor
 
 
-class OmegaConfConstructor(Constructor):
-    """Constructs values as OmegaConf's YAML loader does: `1e3` is a number, a date is text, and a key
-    may not stand twice in a mapping.
-    """
-
-    rules = (  # type: ignore[assignment]
-        *(rule for rule in PYYAML_RULES if rule[0] != TIMESTAMP),
-        (
-            FLOAT,
-            "-+0123456789.",
-            # Only what PyYAML's own rule lacks: an exponent without a dot or without a sign.
-            r"[-+]?[0-9]+(?:_[0-9]+)*(?:\.[0-9_]*)?[eE][-+]?[0-9]+",
-        ),
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.duplicates: list[Problem] = []
-
-    def flattened(self, node: Mapping) -> list[tuple[Node, Node, bool]]:
-        """The (key, value, inherited) triples of a mapping, those that `<<` brings in first.
-
-        Unlike PyYAML, keys that the mapping has itself are not taken over.
-        """
-        known = self._flattened.get(id(node))
-        if known is not None:
-            # It is used again by another `<<`, and OmegaConf counts its keys once more, merged ones included.
-            self._duplicate_keys([key for key, _, _ in known])
-            return known
-        keys = [key for key, _ in node.pairs]
-        explicit = self._duplicate_keys(keys)
-        triples = super().flattened(node)
-        self._flattened[id(node)] = triples = [
-            triple for triple in triples if not triple[2] or self._key_text(triple[0]) not in explicit
-        ]
-        return triples
-
-    def _duplicate_keys(self, keys: list[Node]) -> set[str]:
-        """The text of keys; the second of two equal ones is a problem."""
-        texts: set[str] = set()
-        for key in keys:
-            text = self._key_text(key)
-            if text is not None and text in texts:
-                self.duplicates.append(Problem(f"the key `{text}` stands twice in this mapping", key))
-            elif text is not None:
-                texts.add(text)
-        return texts
-
-    def _key_text(self, key: Node) -> str | None:
-        node = key.resolved
-        return node.text if isinstance(node, Scalar) and self.tag(node) == STR else None
-
-    def _construct(self, node: Node) -> Any:
-        if self.tag(node) not in _PATH_TAGS or not isinstance(node, Sequence):
-            return super()._construct(node)
-        from pathlib import Path
-
-        parts = [self.value(item) for item in node.items]
-        try:
-            return PathText(str(Path(*(part.text if isinstance(part, PathText) else part for part in parts))))
-        except TypeError:
-            self.problems.append(Problem("the parts of a path must be text", node))
-            return INVALID
-
-
 class _Loader:
     """Builds the typed settings of a document."""
 
@@ -166,9 +87,9 @@ class _Loader:
         """Fill the root with what the document holds."""
         node = document.root
         assert node is not None
-        too_large = _too_large(document, node)
-        if too_large is not None:
-            self.problem("size", root, too_large)
+        reason = too_large(document, node)
+        if reason is not None:
+            self.problem("size", root, reason)
             return
         value = self.constructor.value(node)
         for problem in self.constructor.problems:
@@ -211,6 +132,8 @@ class _Loader:
             setting.children = items
             for index, item in enumerate(node.items):
                 items.append(self._element(setting, index, item))
+        elif tag in (OMAP, PAIRS) and kind == "list":
+            self._pairs(setting, self.constructor.value(node))
         else:
             self._value(setting, self.constructor.value(node))
         return setting
@@ -253,6 +176,16 @@ class _Loader:
             return self.build(Setting(field, container, key, site))
         return self._untyped(Setting(field, container, key, site), value)
 
+    def _pairs(self, setting: Setting, value: Any) -> None:
+        """Fill a list from `!!omap` or `!!pairs`, which give a list of tuples."""
+        field: Field = setting.field.element  # type: ignore[assignment]
+        if value is INVALID or field.kind in CONTAINERS:
+            self._value(setting, value)
+            return
+        setting.children = []
+        for index, pair in enumerate(value):
+            setting.children.append(self._untyped(Setting(field, setting, index, setting.site), pair))
+
     def _untyped(self, setting: Setting, value: Any) -> Setting:
         try:
             return untyped(value, setting.parent, setting.key, setting.site)
@@ -274,26 +207,6 @@ class _Loader:
             self.problem("interpolation", setting, str(error))
         except UNFIT:
             self.problem("type", setting, f"must be {setting.field.expects}")
-
-
-def _too_large(document: Document, root: Node) -> str | None:
-    """Why OmegaConf refuses the size of a document, if it does."""
-    size = root.resolved.size
-    if size > MAX_NODES:
-        return f"the file has {size:,} nodes, and experimaestro reads {MAX_NODES:,} at most"
-    if size > MIN_RATIO_NODES and size > document.node_count * MAX_RATIO:
-        return f"aliases make the file more than {MAX_RATIO} times larger, which experimaestro refuses"
-    waiting = [(root, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        node = node.resolved
-        if depth > MAX_DEPTH:
-            return f"this is nested more than {MAX_DEPTH} levels deep: experimaestro cannot read it"
-        if isinstance(node, Sequence):
-            waiting += [(item, depth + 1) for item in node.items]
-        elif isinstance(node, Mapping):
-            waiting += [(part, depth + 1) for pair in node.pairs for part in pair]
-    return None
 
 
 class _Export:

@@ -36,7 +36,8 @@ from xpm_config.loaders.omegaconf_settings import (
 from xpm_config.values import INVALID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping as Environ
+    from collections.abc import Callable
+    from collections.abc import Mapping as Environ
 
     from xpm_config.loaders.omegaconf_grammar import Interpolation
 

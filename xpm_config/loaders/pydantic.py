@@ -15,7 +15,8 @@ from xpm_config.loaders.model import Loaded, LoadProblem, known_properties
 from xpm_config.values import INVALID, Constructor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping as Environ
+    from collections.abc import Callable
+    from collections.abc import Mapping as Environ
 
     from xpm_config.document import Document
     from xpm_config.loaders.model import ProblemKind

@@ -1,7 +1,12 @@
-"""A unified diff, built from the edits: the cost is that of the changed places, not of the file."""
+"""A unified diff, built from the edits: the cost is that of the changed places, not of the file.
+
+`patch` applies it, unless a shown line holds a secret or an unprintable character, or the lines of the file end
+with a lone CR, which `patch` does not know.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config.report.text import printable
@@ -17,6 +22,8 @@ CONTEXT = 3
 """How many unchanged lines are shown around a change."""
 
 _NO_NEWLINE = "\\ No newline at end of file"
+# What `printable` would escape though it is harmless, and `patch` needs it.
+_KEPT = re.compile("([\t\ufeff])")
 _COLOURS = {"-": "\x1b[31m", "+": "\x1b[32m", "@": "\x1b[36m"}
 
 
@@ -45,7 +52,8 @@ class _Side:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.starts = document.line_starts
+        # The byte order mark belongs to the first line.
+        self.starts = [0, *document.line_starts[1:]]
         self.text = document.text
         # A text that ends with a line break has no line behind it.
         self.count = len(self.starts) - (self.starts[-1] >= len(self.text))
@@ -60,7 +68,9 @@ class _Side:
     def shown(self, number: int) -> Iterator[str]:
         raw = self.raw(number)
         bare = raw.rstrip("\r\n")
-        yield printable(self._secrets.masked(self.starts[number], self.starts[number] + len(bare)))
+        text = self._secrets.masked(self.starts[number], self.starts[number] + len(bare))
+        shown = "".join(part if _KEPT.match(part) else printable(part) for part in _KEPT.split(text))
+        yield shown + "\r" * raw.endswith("\r\n")
         if bare == raw:
             yield _NO_NEWLINE
 
@@ -70,15 +80,18 @@ def _changes(old: Document, new: Document, edits: Sequence[Edit], sides: tuple[_
     changes: list[_Change] = []
     delta = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        # Both ranges end with the line of the character behind the edit, so that they stay in step.
-        start, new_start = old.position(edit.start).line - 1, new.position(edit.start + delta).line - 1
+        # Both ranges end with the line of the character behind the edit, so that they stay in step. A CR in front
+        # of it may end a line in one text and not in the other: then the line before belongs to both.
+        begin = edit.start - (old.text[edit.start - 1 : edit.start] == "\r")
+        start, new_start = old.position(begin).line - 1, new.position(begin + delta).line - 1
         delta += len(edit.text) - (edit.end - edit.start)
         end, new_end = old.position(edit.end).line, new.position(edit.end + delta).line
         if changes and start <= changes[-1].end:
             last = changes.pop()
             start, new_start = last.start, last.new_start
         changes.append(_Change(start, end, new_start, new_end))
-    return [_trimmed(change, *sides) for change in changes]
+    trimmed = [_trimmed(change, *sides) for change in changes]
+    return [change for change in trimmed if change.start < change.end or change.new_start < change.new_end]
 
 
 def _trimmed(change: _Change, old: _Side, new: _Side) -> _Change:
@@ -125,6 +138,4 @@ def _range(start: int, size: int) -> str:
 
 
 def _prefixed(sign: str, side: _Side, start: int, end: int) -> list[str]:
-    return [
-        line if line is _NO_NEWLINE else sign + line for number in range(start, end) for line in side.shown(number)
-    ]
+    return [line if line is _NO_NEWLINE else sign + line for number in range(start, end) for line in side.shown(number)]

@@ -53,9 +53,7 @@ class EventReader(TextScanner, Parser):
     def parse_indentless_sequence_entry(self) -> Any:
         if self.check_token(tokens.BlockEntryToken):
             token = self.get_token()
-            if self.check_token(
-                tokens.BlockEntryToken, tokens.KeyToken, tokens.ValueToken, tokens.BlockEndToken
-            ):
+            if self.check_token(tokens.BlockEntryToken, tokens.KeyToken, tokens.ValueToken, tokens.BlockEndToken):
                 self.state = self.parse_indentless_sequence_entry
                 return self.process_empty_scalar(token.end_mark)
             self.states.append(self.parse_indentless_sequence_entry)

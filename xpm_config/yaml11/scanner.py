@@ -393,13 +393,18 @@ class TextScanner(Scanner):
 
     def scan_flow_scalar_non_spaces(self, double: bool, start: int) -> list[str]:
         before = self.index
-        chunks: list[str] = super().scan_flow_scalar_non_spaces(double, start)
+        try:
+            chunks: list[str] = super().scan_flow_scalar_non_spaces(double, start)
+        except (ValueError, OverflowError):
+            # ruamel.yaml hands the number of an escape to `chr` as it is.
+            problem = "this escape is no character of Unicode"
+            raise ScannerError("while scanning a double-quoted scalar", start, problem, self.index) from None
         if double and self.libyaml and any("\ud800" <= char <= "\udfff" for chunk in chunks for char in chunk):
             problem = "found invalid Unicode character escape code"
             raise ScannerError("while parsing a quoted scalar", start, problem, before)
         return chunks
 
-    def scan_block_scalar(self, style: str, rt: bool | None = False) -> tokens.ScalarToken:
+    def scan_block_scalar(self, style: str, rt: bool | None = False) -> tokens.ScalarToken:  # noqa: ARG002
         text, start = self.text, self.index
         self.index += 1
         chomping, increment = self.scan_block_scalar_indicators(start)
