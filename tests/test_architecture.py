@@ -17,8 +17,8 @@ PACKAGE = ROOT / "xpm_config"
 LAYERS = [
     {"errors", "diagnostics", "files", "globs", "releases", "version"},
     {"yaml11", "document", "secrets", "syntax", "values", "conformance", "registry", "target", "codes", "schema"},
-    {"outline", "loaders", "editing", "listing"},
-    {"context", "wording", "rules", "validate", "fixes", "rewriting", "migrations", "migrate"},
+    {"outline", "loaders", "editing"},
+    {"context", "wording", "rules", "validate", "fixes", "rewriting", "listing", "migrations", "migrate"},
     {"report"},
     {"cli", "__main__"},
 ]

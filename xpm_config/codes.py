@@ -691,4 +691,57 @@ ssh:
 Write each option and its value as one word (`-p2222`) or as two (`"-p", "2222"`). `--fix` leaves this
 alone.""",
     ),
+    "XPM401": Code(
+        "Place that cannot be migrated",
+        """\
+`xpm-config migrate` found something that it cannot rewrite with certainty: a reference with `${…}`, which may
+turn out to be an id or a path; a key in an unusual spelling; or a file that experimaestro does not load as it
+is. The file was left as it is, whole.
+
+Run `xpm-config validate` first and mend what it reports; write the path or the id in place of `${…}`; then
+migrate again.""",
+    ),
+    "XPM402": Code(
+        "Reference to a workspace that does not exist",
+        """\
+An entry of `alt_workspaces` is the id of a workspace, else a path. This one is no id, and does not look like a
+path. experimaestro silently takes it for a path in the directory in which it is started, which is rarely what
+was meant: most often the id is misspelt.
+
+Correct the id, or write the path. `xpm-config migrate --unknown-ids keep-as-path` does what experimaestro
+does.""",
+    ),
+    "XPM403": Code(
+        "Shared list that cannot be migrated",
+        """\
+The list, or a key beside it, is shared through an anchor, an alias or `<<`, so that a change in one place would
+change the meaning of another: with `folders` of its own, a workspace no longer gets those that it merges. The
+file was left as it is, whole.
+
+Write the entries out in the workspace that the finding names, then migrate again.""",
+    ),
+    "XPM404": Code(
+        "What version 1 cannot say",
+        """\
+Version 1 of the settings (experimaestro up to 2.3) has `alt_workspaces` only: folders of mode `backup` or
+`move`, `lock_mode` and other newer keys have no place in it. `xpm-config migrate --to 1` leaves such a file as
+it is, whole.
+
+Remove what the finding names, if you can do without it, then migrate again.""",
+    ),
+    "XPM405": Code(
+        "Migration that would change the meaning",
+        """\
+Before a byte is written, `xpm-config migrate` reads the result as experimaestro would, and compares every
+setting and the folders of every workspace with those of the old file. Here they differ, so nothing was written.
+The finding says where.
+
+Write the lists out, without anchors and `<<`, and migrate again; and please report the file.""",
+    ),
+    "XPM406": Code(
+        "File that cannot be written",
+        """\
+The file could not be replaced: the disk is full, the directory cannot be written to, or somebody changed the
+file meanwhile. The file is as it was before. The finding names the reason.""",
+    ),
 }

@@ -183,7 +183,9 @@ class ListEditor:
                     stop += 1
                 if text[stop] == "#" and not layout.begins_line(start):
                     stop = end
-            self.replace(begin, stop, "")
+            # Without a blank in front of it, `#` would begin no comment.
+            glued = text[stop : stop + 1] == "#" and text[begin - 1 : begin] not in ("", " ", "\t", "\r", "\n")
+            self.replace(begin, stop, " " if glued else "")
 
     def _joined(self, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """The spans in order, as one where nothing but white space is between them."""

@@ -271,7 +271,7 @@ def test_a_narrow_terminal_encoding_is_no_error(write: Callable[..., str], tmp_p
     program = [sys.executable, "-m", "xpm_config", "migrate", "--target", "2.7.0", "--diff", "é.yaml"]
     done = subprocess.run(program, cwd=tmp_path, env=environ, capture_output=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert b'+    folders: [{path: "/\\xe9t\\xe9", mode: use}]\n' in done.stdout or b"\\xe9t\\xe9" in done.stdout
+    assert b"/\\xe9t\\xe9" in done.stdout
 
 
 # -- which file -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from xpm_config.codes import CODES
 from xpm_config.validate import check
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for path in (ROOT / "xpm_config").rglob("*.py") if path.name != "codes.py")
+SOURCES = sorted(path for path in [*(ROOT / "xpm_config").rglob("*.py"), *(ROOT / "migrations").glob("*.py")] if path.name != "codes.py")
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,8 +65,8 @@ def test_an_entry_is_complete(code: str) -> None:
     assert max(map(len, entry.explanation.splitlines())) <= 120
 
 
-# These show something else than one wrong file.
-WITHOUT_WRONG_SNIPPET = {"XPM001", "XPM007", "XPM008", "XPM217"}
+# These show something else than one wrong file, or what only `migrate` finds.
+WITHOUT_WRONG_SNIPPET = {"XPM001", "XPM007", "XPM008", "XPM217", *(code for code in CODES if code > "XPM4")}
 
 
 def snippets(code: str) -> list[str]:
