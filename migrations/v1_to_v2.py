@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xpm_config.diagnostics import Severity
-from xpm_config.document import Alias, Mapping, Node, Sequence
+from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.listing import ListEditor, Written
 from xpm_config.rewriting import RefusalError, Rewrite, Source, Workspace
 
@@ -137,7 +137,7 @@ class _Upgrade(_Step):
         if new is None or new.inherited:
             self.rename(old.key, NEW)
             self.rewrite_list(old)
-        elif _is_empty(new.value) and not self.on_one_line(old.site):
+        elif isinstance(new.value, Scalar) or (_is_empty(new.value) and not self.on_one_line(old.site)):
             self.check_unshared(new.site)
             self.remove_pair(owner, new.key, new.site)
             self.rename(old.key, NEW)
@@ -220,8 +220,7 @@ class _Upgrade(_Step):
             self.diagnostics.append(self.source.warning("XPM203", message, node))
         elif not path.startswith(("/", "~", "$")):
             message = (
-                "the path behind this id is relative: "
-                "it depends on the directory in which experimaestro is started"
+                "the path behind this id is relative: it depends on the directory in which experimaestro is started"
             )
             self.diagnostics.append(self.source.warning("XPM212", message, node))
 

@@ -74,9 +74,7 @@ def effective(data: bytes) -> dict[str, Any]:
         rest = {key: value for key, value in workspace.items() if key not in ("alt_workspaces", "folders")}
         folders = [(paths.get(one, one), "use") for one in map(variables_set, workspace.get("alt_workspaces", ()))]
         folders += [(one["path"], one.get("mode", "use")) for one in workspace.get("folders", ())]
-        rest["folders"] = [
-            (os.path.realpath(os.path.expanduser(variables_set(path))), mode) for path, mode in folders
-        ]
+        rest["folders"] = [(os.path.realpath(os.path.expanduser(variables_set(path))), mode) for path, mode in folders]
         changed.append(rest)
     known = {key: value for key, value in found.items() if not key.startswith("x-")}
     return {**known, "workspaces": changed}

@@ -208,7 +208,11 @@ class ListEditor:
             entries = [*pieces, *self.copies(new.value)]
             self.replace(new.site.start, new.site.end, f"[{self._flow_text(entries, new.site.start)}]")
             return
-        assert isinstance(new.value, Sequence)  # the caller sees to it
+        if not isinstance(new.value, Sequence):
+            # `folders:` without a value.
+            space = "" if new.value.end > new.value.start else " "
+            self.replace(new.site.start, new.site.end, f"{space}[{self._flow_text(pieces, new.key.start)}]")
+            return
         self.check_unshared(new.value)
         first = new.value.items[0] if new.value.items else None
         if isinstance(first, Mapping) and first.pairs:

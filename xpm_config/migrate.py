@@ -7,25 +7,24 @@ rewritten, or the proof fails, there are no edits.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import loaders
 from xpm_config.diagnostics import Diagnostic, Edit, Severity, Span
-from xpm_config.document import Document
+from xpm_config.document import Document, Scalar
 from xpm_config.releases import Release, show_release
 from xpm_config.rewriting import Options, Rewrite, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Mapping as Environ
     from types import ModuleType
 
-    from xpm_config.loaders.model import Loaded
+    from xpm_config.loaders.model import Loaded, LoadProblem
 
 MODE_WRITTEN_SINCE: Release = (2, 6, 0)
 """Before this release `mode: use` may be refused, depending on omegaconf; a folder without mode never is."""
-
-
 LAST_OF_VERSION_1: Release = (2, 3, 6)
 """The last release of experimaestro that version 1 describes."""
 
@@ -72,43 +71,84 @@ def migrate(
     environ = os.environ if environ is None else environ
     options = Options(keep_unknown_ids, write_mode=release >= MODE_WRITTEN_SINCE)
     document = Document(data, loaders.dialect(release))
-    if document.problems:
-        return MigrationResult(data, data, (), tuple(document.problems), document, ())
+    unchanged = MigrationResult(data, data, (), (), document, ())
     if document.root is None:
-        return MigrationResult(data, data, (), (), document, ())
-    loaded, constructor = loaders.load(document, release, environ)
-    refused = (*_not_loading(loaded, release), *(_not_in_version_1(data, environ) if to == 1 else ()))
+        return unchanged._replace(diagnostics=tuple(document.problems))
+    before, constructor = loaders.load(document, release, environ)
+    refused = (*_not_loading(before, release), *(_not_in_version_1(data, environ) if to == 1 else ()))
     if refused:
-        return MigrationResult(data, data, (), refused, document, ())
-    step, rewrite = _first_change(Source(document, constructor, options), to)
-    if not rewrite.edits or step is None:
-        return MigrationResult(data, data, (), rewrite.diagnostics, document, ())
-    new = document.edited(rewrite.edits)
-    problem = _disproof(loaded, new, release, environ)
-    if problem is None and to == 1:
-        left = next(_not_in_version_1(new, environ), None)
+        return unchanged._replace(diagnostics=refused)
+    current, after = document, before
+    found: list[Diagnostic] = []
+    changes: list[tuple[Edit, ...]] = []
+    summaries: list[str] = []
+    for step, direction in _chain(to):
+        rewrite = direction(Source(current, constructor, options))
+        found += rewrite.diagnostics
+        if any(one.severity is Severity.ERROR for one in rewrite.diagnostics):
+            return unchanged._replace(diagnostics=tuple(found))
+        if rewrite.edits:
+            current = Document(current.edited(rewrite.edits), current.dialect)
+            after, constructor = loaders.load(current, release, environ)
+            changes.append(rewrite.edits)
+            summaries.append(step.SUMMARY)
+    problem = _disproof(before, current, after) if changes else None
+    if problem is None and changes and to == 1:
+        left = next(_not_in_version_1(current.data, environ), None)
         problem = None if left is None else _refusal("the result would not load", left.message)
     if problem is not None:
-        return MigrationResult(data, data, (), (*rewrite.diagnostics, problem), document, ())
-    return MigrationResult(data, new, rewrite.edits, rewrite.diagnostics, document, (step.SUMMARY,))
+        return unchanged._replace(diagnostics=(*found, problem))
+    edits = changes[0] if len(changes) == 1 else _spanning(document.text, current.text)
+    return MigrationResult(data, current.data, edits, tuple(found), document, tuple(summaries))
 
 
-def _first_change(source: Source, to: int) -> tuple[ModuleType | None, Rewrite]:
-    """The one step that there is; a chain of several would apply each to the text that the last one left."""
-    from xpm_config.migrations import v1_to_v2
+def _chain(to: int) -> list[tuple[ModuleType, Callable[[Source], Rewrite]]]:
+    """The steps towards a version with their direction, in order: a file in `migrations/` is a step.
 
-    rewrite = v1_to_v2.upgrade(source) if to >= v1_to_v2.TO else v1_to_v2.downgrade(source)
-    return v1_to_v2, rewrite
+    A settings file does not say which version it has. A step that has nothing to do gives no edits.
+    """
+    from importlib import import_module
+
+    import xpm_config.migrations as package
+
+    names = [name for name in os.listdir(package.__path__[0]) if re.fullmatch(r"v\d+_to_v\d+\.py", name)]
+    steps = sorted((import_module(f"{package.__name__}.{name[:-3]}") for name in names), key=lambda step: step.FROM)
+    up = [(step, step.upgrade) for step in steps if to >= step.TO]
+    down = [(step, step.downgrade) for step in reversed(steps) if to <= step.FROM]
+    return up or down
+
+
+def _spanning(old: str, new: str) -> tuple[Edit, ...]:
+    """The one edit that leads from a text to another, where several steps each had their own."""
+    if old == new:
+        return ()
+    start = _common(old, new)
+    tail = _common(old[start:][::-1], new[start:][::-1])
+    return (Edit(start, len(old) - tail, new[start : len(new) - tail]),)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _not_loading(loaded: Loaded, release: Release) -> Iterator[Diagnostic]:
     """Why a file cannot be migrated: what does not load has no meaning that could be kept."""
     for problem in loaded.problems:
+        if _is_empty_folders(problem):
+            continue
         span = Span(problem.node.start, problem.node.end) if problem.node is not None else None
         name = problem.key or "the file"
         message = f"`{name}`: {problem.message}; experimaestro {show_release(release)} does not load this file"
         help_text = "run `xpm-config validate` and mend what it reports, then migrate"
         yield Diagnostic("XPM401", Severity.ERROR, message, span, (), help_text, None, problem.key)
+
+
+def _is_empty_folders(problem: LoadProblem) -> bool:
+    """Whether this is a `folders:` without a value, which the migrated entries will give it."""
+    node = problem.node.resolved if problem.node is not None else None
+    return problem.key.endswith(".folders") and isinstance(node, Scalar) and node.text in ("", "~", "null")
 
 
 def _not_in_version_1(data: bytes, environ: Environ[str, str]) -> Iterator[Diagnostic]:
@@ -152,7 +192,10 @@ def effective_folders(workspace: dict[str, Any], paths: dict[str, str]) -> list[
     alternatives = [
         (_resolved(paths.get(reference, reference)), "use") for reference in workspace.get("alt_workspaces", [])
     ]
-    folders = [(_resolved(folder["path"]), folder.get("mode", "use")) for folder in workspace.get("folders", [])]
+    listed = workspace.get("folders", [])
+    # A `folders:` without a value adds nothing.
+    listed = listed if isinstance(listed, list) else []
+    folders = [(_resolved(folder["path"]), folder.get("mode", "use")) for folder in listed]
     return alternatives + folders
 
 
@@ -160,16 +203,13 @@ def _resolved(path: str) -> str:
     return os.path.realpath(os.path.expanduser(path or "."))
 
 
-def _disproof(before: Loaded, new: bytes, release: Release, environ: Environ[str, str]) -> Diagnostic | None:
+def _disproof(before: Loaded, document: Document, after: Loaded) -> Diagnostic | None:
     """What the new text would change, if anything: then nothing may be written."""
-    document = Document(new, loaders.dialect(release))
     if document.problems:
         return _refusal("the result would not be YAML", document.problems[0].message)
-    after, _ = loaders.load(document, release, environ)
     if after.problems:
         return _refusal(f"the result would not load: `{after.problems[0].key}`", after.problems[0].message)
-    old, fresh = effective_settings(before), effective_settings(after)
-    difference = _difference(old, fresh, "")
+    difference = _difference(effective_settings(before), effective_settings(after), "")
     if difference is not None:
         return _refusal("the result would mean something else", difference)
     return None

@@ -15,7 +15,11 @@ from xpm_config.codes import CODES
 from xpm_config.validate import check
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for path in [*(ROOT / "xpm_config").rglob("*.py"), *(ROOT / "migrations").glob("*.py")] if path.name != "codes.py")
+SOURCES = sorted(
+    path
+    for path in [*(ROOT / "xpm_config").rglob("*.py"), *(ROOT / "migrations").glob("*.py")]
+    if path.name != "codes.py"
+)
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -32,12 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments[:1] == ["validate"] and all(word == "-" or word[:1] not in ("-", "") for word in arguments[1:]):
-        # Importing typer takes longer than checking a file: the plain case does without. A test holds
+    command, names = arguments[:1], arguments[1:]
+    if command in (["validate"], ["migrate"]) and all(name == "-" or name[:1] not in ("-", "") for name in names):
+        # Importing typer takes longer than checking a file: the plain cases do without. A test holds
         # that both ways do the same.
-        from xpm_config.cli.validate import Options, run
+        if command == ["validate"]:
+            from xpm_config.cli import validate
 
-        return run(Options(files=tuple(arguments[1:])))
+            return validate.run(validate.Options(files=tuple(names)))
+        from xpm_config.cli import migrate
+
+        return migrate.run(migrate.Options(files=tuple(names)))
     from xpm_config.cli.app import invoke
 
     return invoke(arguments)

@@ -87,6 +87,14 @@ class _Loader:
         self.environ = environ
         self.constructor = Constructor()
         self.problems: list[LoadProblem] = []
+        self._properties: dict[int, dict[str, dict[str, Any]]] = {}
+
+    def properties(self, schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The keys of an object schema that the release knows, found once."""
+        known = self._properties.get(id(schema))
+        if known is None:
+            known = self._properties[id(schema)] = known_properties(schema, self.release)
+        return known
 
     def problem(self, kind: ProblemKind, place: _Place, message: str, node: Node | None = None) -> None:
         self.problems.append(LoadProblem(kind, place.key, message, node or place.site))
@@ -158,7 +166,7 @@ class _Loader:
         for key, entry in entries.items():
             if not isinstance(key, str) or _has_surrogates(key):
                 self.problem("type", place, "a key must be text", entry.key)
-        for name, sub in known_properties(schema, self.release).items():
+        for name, sub in self.properties(schema).items():
             found = entries.get(name)
             if found is not None:
                 key = f"{place.key}.{name}" if place.key else name

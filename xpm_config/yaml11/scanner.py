@@ -53,6 +53,7 @@ class TextScanner(Scanner):
 
     # ruamel.yaml finds its parts through these names; here one object is all of them. They are
     # properties there, which would cost a call for every character.
+    flow_level = 0
     reader: Any = None
     scanner: Any = None
     resolver: Any = None
@@ -114,10 +115,24 @@ class TextScanner(Scanner):
 
     # -- tokens -----------------------------------------------------------------------------------
 
+    # These three are called for every token several times: most calls find one ready, and no key open.
+
     def check_token(self, *choices: type) -> bool:
-        while self.need_more_tokens():
-            self.fetch_more_tokens()
+        if not self.tokens or self.possible_simple_keys:
+            while self.need_more_tokens():
+                self.fetch_more_tokens()
         return bool(self.tokens) and (not choices or isinstance(self.tokens[0], choices))
+
+    def peek_token(self) -> Any:
+        self.check_token()
+        return self.tokens[0] if self.tokens else None
+
+    def get_token(self) -> Any:
+        self.check_token()
+        if not self.tokens:
+            return None
+        self.tokens_taken += 1
+        return self.tokens.pop(0)
 
     def need_more_tokens(self) -> bool:
         if self.done:
@@ -131,8 +146,10 @@ class TextScanner(Scanner):
 
     def fetch_more_tokens(self) -> None:
         self.scan_to_next_token()
-        self.stale_possible_simple_keys()
-        self.unwind_indent(self.index - self.line_start)
+        if self.possible_simple_keys:
+            self.stale_possible_simple_keys()
+        if self.indent > self.index - self.line_start:
+            self.unwind_indent(self.index - self.line_start)
         char = self.text[self.index]
         if char not in _PLAIN_STOPS:
             self.fetch_plain()
@@ -183,6 +200,11 @@ class TextScanner(Scanner):
     def fetch_flow_collection_start(self, token_class: Any, to_push: str) -> None:
         self._check_depth()
         super().fetch_flow_collection_start(token_class, to_push)
+        self.flow_level = len(self.flow_context)
+
+    def fetch_flow_collection_end(self, token_class: Any) -> None:
+        super().fetch_flow_collection_end(token_class)
+        self.flow_level = len(self.flow_context)
 
     def add_indent(self, column: int) -> bool:
         self._check_depth()
