@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-BLOCK = re.compile(r"(```console\n)(.*?)(```\n)", re.DOTALL)
+# Some output has fences of its own, so these blocks are fenced with tildes.
+BLOCK = re.compile(r"(~~~console\n)(.*?)(~~~\n)", re.DOTALL)
 
 
 def output(command: str, home: str) -> str:
