@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+WIDTH = 100
+"""Longer lines of text are wrapped."""
+
+
 def run(topic: str | None, version: int) -> int:
     """Explain a code, a key given by its path or by its last part, or list all keys."""
     schema = registry.schema(version)
@@ -61,8 +65,9 @@ def _key(topic: str, schema: dict[str, Any]) -> str:
 
 def _page(name: str, schema: dict[str, Any]) -> str:
     import json
+    import textwrap
 
-    lines = [f"{name}: {schema['title']}", "", schema["description"], ""]
+    lines = [f"{name}: {schema['title']}", "", *textwrap.wrap(schema["description"], WIDTH), ""]
     lines.append(f"Type: {schema.get('x-xpm-expects', 'a mapping')}")
     for label, keyword in (("Default", "default"), ("Since experimaestro", "x-xpm-since")):
         if keyword in schema:
