@@ -172,7 +172,7 @@ def _not_in_version_1(data: bytes, environ: Environ[str, str]) -> Iterator[Diagn
 def effective_settings(loaded: Loaded) -> dict[str, Any]:
     """The settings with `alt_workspaces` and `folders` as the one list that experimaestro makes of them.
 
-    Folders are (path, mode) pairs, with `~` expanded and symbolic links resolved.
+    Folders are (path, mode) pairs, the paths as they are written.
     """
     settings = dict(loaded.settings)
     workspaces = settings.get("workspaces", [])
@@ -189,14 +189,19 @@ def effective_settings(loaded: Loaded) -> dict[str, Any]:
 
 def effective_folders(workspace: dict[str, Any], paths: dict[str, str]) -> list[tuple[str, str]]:
     """The folders of a workspace, alternatives first; `paths` are those of all workspaces by id, the last of equals."""
-    alternatives = [
-        (_resolved(paths.get(reference, reference)), "use") for reference in workspace.get("alt_workspaces", [])
-    ]
+    alternatives = [(paths.get(reference, reference), "use") for reference in workspace.get("alt_workspaces", [])]
     listed = workspace.get("folders", [])
     # A `folders:` without a value adds nothing.
     listed = listed if isinstance(listed, list) else []
-    folders = [(_resolved(folder["path"]), folder.get("mode", "use")) for folder in listed]
-    return alternatives + folders
+    return alternatives + [(folder["path"], folder.get("mode", "use")) for folder in listed]
+
+
+def _same_folders(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> bool:
+    """Whether two lists name the same directories, with `~` expanded and symbolic links resolved, in the same modes."""
+    return len(old) == len(new) and all(
+        mode == other_mode and (path == other or _resolved(path) == _resolved(other))
+        for (path, mode), (other, other_mode) in zip(old, new, strict=True)
+    )
 
 
 def _resolved(path: str) -> str:
@@ -230,7 +235,9 @@ def _difference(old: Any, new: Any, key: str) -> str | None:
             if (found := _difference(old[name], new[name], inner)) is not None:
                 return found
         return None
-    if key.endswith(".folders") and old != new:
+    if key.endswith(".folders"):
+        if _same_folders(old, new):
+            return None
         return f"`{key}` would be {_listed(new)} instead of {_listed(old)}"
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         pairs = enumerate(zip(old, new, strict=True))
