@@ -82,7 +82,8 @@ def test_validating_a_good_file_loads_only_what_it_needs(tmp_path: Path) -> None
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("xpm_config")}
     assert ours == {
-        "xpm_config", "xpm_config.cli", "xpm_config.cli.validate", "xpm_config.conformance", "xpm_config.context",
+        "xpm_config", "xpm_config.cli", "xpm_config.cli.streams", "xpm_config.cli.validate",
+        "xpm_config.conformance", "xpm_config.context",
         "xpm_config.diagnostics", "xpm_config.document", "xpm_config.errors", "xpm_config.files", "xpm_config.globs",
         "xpm_config.loaders", "xpm_config.loaders.model", "xpm_config.loaders.pydantic", "xpm_config.outline",
         "xpm_config.registry", "xpm_config.releases", "xpm_config.report", "xpm_config.report.text", "xpm_config.rules",

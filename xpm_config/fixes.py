@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from xpm_config.document import Document
 from xpm_config.validate import check
 
 if TYPE_CHECKING:
@@ -37,10 +38,22 @@ def apply_fixes(
         chosen = _compatible([found.fix for found in report.diagnostics if found.fix and (unsafe or found.fix.safe)])
         if not chosen:
             break
-        data = report.document.edited([edit for fix in chosen for edit in fix.edits])
+        data = _edited(report, chosen)
+        if data == report.document.data:
+            break
         applied += len(chosen)
         report = selected(check(report.path, data, release))
     return Fixed(report, applied)
+
+
+def _edited(report: FileReport, chosen: list[Fix]) -> bytes:
+    """The file after the fixes; one that would make it unreadable is left out, with those behind it."""
+    document = report.document
+    for count in range(len(chosen), 0, -1):
+        data = document.edited([edit for fix in chosen[:count] for edit in fix.edits])
+        if document.problems or not Document(data, document.dialect).problems:
+            return data
+    return document.data
 
 
 def _compatible(fixes: list[Fix]) -> list[Fix]:

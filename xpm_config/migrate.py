@@ -221,7 +221,7 @@ def _disproof(before: Loaded, document: Document, after: Loaded) -> Diagnostic |
 
 
 def _refusal(message: str, detail: str) -> Diagnostic:
-    hint = "nothing was written; write the lists out, without anchors and `<<`, and migrate again"
+    hint = "nothing was written; write the list out, without anchors, `<<` and `${…}`, and migrate again"
     return Diagnostic("XPM405", Severity.ERROR, f"{message}: {detail}", None, (), hint)
 
 

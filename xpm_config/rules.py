@@ -72,10 +72,14 @@ def _duplicates(context: Context, node: Mapping) -> Iterator[Diagnostic]:
             seen[value] = index
             continue
         first = node.pairs[seen[value]]
-        message = f"the key `{context.source(span_of(key))}` stands twice here: only the last one counts"
+        written, before = context.source(span_of(key)), context.source(span_of(first[0]))
+        message = f"the key `{written}` stands twice here: only the last one counts"
+        if written != before and not isinstance(value, str):
+            message = f"the keys `{before}` and `{written}` are the same value in YAML: only the last one counts"
         note = Note("first written here", span_of(first[0]))
-        fix = _removal(context, node, seen[value])
-        help_text = "remove one of the two"
+        # Keys that are no text are equal by chance: `1` and `true`. They want quotes, not removal.
+        fix = _removal(context, node, seen[value]) if isinstance(value, str) else None
+        help_text = "remove one of the two" if isinstance(value, str) else "quote both"
         seen[value] = index
         yield Diagnostic("XPM005", Severity.ERROR, message, span_of(key), (note,), help_text, fix)
 

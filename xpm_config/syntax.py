@@ -92,6 +92,7 @@ _PLAIN_WORDS = (
     ("unknown escape character", "double quotes know no such escape",
      "write `\\\\` for a backslash, or use single quotes"),
     ("hexdecimal", "this escape lacks digits", "write `\\\\` for a backslash, or use single quotes"),
-    ("expected '<document start>'", "there is text behind the end of the document", "remove the `...` above it"),
+    ("expected '<document start>'", "the value above is complete, and nothing may follow it",
+     "settings are written as `server:` and, below it, `  port: 8080`; remove a `...` above"),
     ("undefined tag handle", "this tag is not known", "remove it"),
 )  # fmt: skip

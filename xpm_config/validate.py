@@ -211,7 +211,7 @@ def _in_order(document: Document, found: Iterable[Diagnostic]) -> tuple[Diagnost
     unique: dict[tuple[str, Any], Diagnostic] = {}
     for finding in found:
         line = document.position(finding.span.start).line if finding.span is not None else 0
-        if finding.code not in ignored.get(line, ()):
+        if not finding.code.startswith(ignored.get(line, ("-",))):
             unique.setdefault((finding.code, finding.span), finding)
     ordered = sorted(unique.values(), key=lambda finding: (finding.span or (0, 0), finding.code))
     if len(ordered) > MAX_FINDINGS:
@@ -222,11 +222,12 @@ def _in_order(document: Document, found: Iterable[Diagnostic]) -> tuple[Diagnost
     return tuple(ordered)
 
 
-def _ignored_lines(document: Document) -> dict[int, set[str]]:
-    """The codes that comments such as `# xpm: ignore[XPM201]` switch off, by line."""
-    lines: dict[int, set[str]] = {}
+def _ignored_lines(document: Document) -> dict[int, tuple[str, ...]]:
+    """The codes, or their beginnings, that comments such as `# xpm: ignore[XPM201]` switch off, by line."""
+    lines: dict[int, tuple[str, ...]] = {}
     for start, end in document.comments:
         for listed in _IGNORE.findall(document.text, start, end):
-            codes = {code.strip().upper() for code in listed.split(",")}
-            lines.setdefault(document.position(start).line, set()).update(codes)
+            codes = tuple(code.strip().upper() for code in listed.split(",") if code.strip())
+            line = document.position(start).line
+            lines[line] = (*lines.get(line, ("-",)), *codes)
     return lines

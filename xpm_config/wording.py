@@ -24,6 +24,20 @@ MAX_GUESSES = 100
 
 # Words that people write for the modes of a folder.
 _SYNONYMS = {"copy": "backup", "archive": "backup", "read": "use", "readonly": "use", "read-only": "use"}
+_KEY_SYNONYMS = {
+    "environment": "env",
+    "enviroment": "env",
+    "variables": "env",
+    "name": "id",
+    "directory": "path",
+    "workdir": "path",
+    "folder": "folders",
+    "retries": "max_retries",
+}
+_ADVICE = {
+    ("workspaces[].ssh", "port"): 'write it as an option of ssh: `options: ["-p", "22"]`',
+    ("workspaces[].ssh", "user"): "write it in `host`, as in `me@machine`",
+}
 _MARKERS = {
     "version": "experimaestro's settings have no version key: remove it",
     "$schema": "remove it, and name the schema in a comment: `# yaml-language-server: $schema=…`",
@@ -102,13 +116,17 @@ def _unknown_keys(context: Context, part: Part, violation: Violation) -> Iterato
     properties = violation.schema.get("properties", {})
     later = _later_keys(part)
     known = _known_keys(context, part)
+    entries = context.constructor.entries(part.node)
     guesses = MAX_GUESSES
+    strangers = [name for name in entries if isinstance(name, str) and name not in later][:MAX_GUESSES]
+    likely = [_guess(name, known) for name in strangers]
+    rivals = {guess for guess in likely if guess is not None and likely.count(guess) > 1}
     for name, entry in context.constructor.entries(part.node).items():
         if not isinstance(name, str) or name in properties or (not part.key and name.startswith("x-")):
             continue
         if name not in later:
             guesses -= 1
-            yield _unknown_key(context, part, name, entry, known if guesses >= 0 else {})
+            yield _unknown_key(context, part, name, entry, known if guesses >= 0 else {}, rivals)
 
 
 def _later_keys(part: Part) -> dict[str, Any]:
@@ -126,25 +144,29 @@ def _known_keys(context: Context, part: Part) -> dict[str, Any]:
     }
 
 
-def _unknown_key(context: Context, part: Part, name: str, entry: Entry, known: dict[str, Any]) -> Diagnostic:
-    """The finding about a key that no release knows at its place; `known` are those to propose."""
+def _unknown_key(
+    context: Context, part: Part, name: str, entry: Entry, known: dict[str, Any], rivals: set[str]
+) -> Diagnostic:
+    """The finding about a key that no release knows at its place.
+
+    `known` are the keys to propose, `rivals` those that several unknown keys look like.
+    """
     key_node, inherited = entry.key, entry.inherited
     present = context.constructor.entries(part.node)
     where = f"in {part.label}" if part.key else "at the top level"
     guess = None if name in _MARKERS else _guess(name, known)
     fix: Fix | None = None
     help_text: str | None
-    word, colon, rest = name.partition(":")
-    if colon and word in known and fixable(key_node) and not inherited:
-        edit = Edit(span_of(key_node).start, span_of(key_node).end, f"{word}: {rest}")
-        fix = Fix("put a space behind the colon", (edit,), context.keeps_from_loading(key_node))
-        message = f"unknown key `{_shown(name)}` {where}"
-        # In `{port:1}` the whole text is a key without a value.
-        help_text = f"put a space behind the colon: `{word}: {rest}`"
-        key = f"{part.key}.{name}" if part.key else name
-        return Diagnostic("XPM101", Severity.ERROR, message, span_of(key_node), (), help_text, fix, key)
     if not part.key and name.startswith("x-"):
         help_text = "keys that hold anchors work from 2.6 on: put the anchor where it is used first"
+    elif _is_holder(context, part, entry):
+        help_text = f"name it `x-{name}`: keys at the top level that hold anchors begin with `x-`"
+        if fixable(key_node) and isinstance(key_node, Scalar) and context.release >= (2, 6, 0):
+            fix = Fix(f"name it `x-{name}`", (Edit(key_node.content, key_node.content, "x-"),), safe=True)
+    elif (colon := _colon_advice(context, name, key_node, known)) is not None and not inherited:
+        fix, help_text = colon
+    elif guess is not None and guess in rivals:
+        help_text = f"more than one key here looks like `{guess}`: make one of them"
     elif guess is not None and guess in present:
         help_text = f"`{guess}` stands here already: make one of the two"
     elif guess is not None:
@@ -156,10 +178,31 @@ def _unknown_key(context: Context, part: Part, name: str, entry: Entry, known: d
             needed = guess in schema.get("required", ()) and not known[guess].get("x-xpm-optional")
             fix = Fix(f"rename it to `{guess}`", (edit,), safe=needed or context.keeps_from_loading(key_node))
     else:
-        help_text = _MARKERS.get(name) or _elsewhere(name, part) or _choices(known, present)
+        here = part.setting.pattern if part.setting else ""
+        help_text = _ADVICE.get((here, name)) or _MARKERS.get(name) or _elsewhere(name, part)
+        help_text = help_text or _choices(known, present)
     key = f"{part.key}.{name}" if part.key else name
     message = f"unknown key `{_shown(name)}` {where}"
     return Diagnostic("XPM101", Severity.ERROR, message, span_of(key_node), (), help_text, fix, key)
+
+
+def _is_holder(context: Context, part: Part, entry: Entry) -> bool:
+    """Whether a key at the top level holds an anchor that an alias refers to."""
+    return not part.key and entry.value.anchor is not None and f"*{entry.value.anchor}" in context.document.text
+
+
+def _colon_advice(context: Context, name: str, node: Node, known: dict[str, Any]) -> tuple[Fix | None, str] | None:
+    """What to write for `port:8080` or `env::`, where the colon became a part of the key."""
+    word, colon, rest = name.partition(":")
+    if not colon or word not in known:
+        return None
+    text = word if not rest else f"{word}: {rest}"
+    help_text = f"write one colon: `{word}:`" if not rest else f"put a space behind the colon: `{text}`"
+    if rest and not rest.replace("/", "").replace(".", "").replace("-", "").isalnum():
+        return None, f"put a space behind the colon of `{word}`"
+    if not fixable(node):
+        return None, help_text
+    return Fix("mend the colon", (Edit(*span_of(node), text),), context.keeps_from_loading(node)), help_text
 
 
 def _shown(name: str) -> str:
@@ -179,6 +222,7 @@ def _requote(node: Scalar, name: str) -> str:
 
 def _guess(name: str, known: dict[str, Any]) -> str | None:
     spelled = name.strip().lower().replace("-", "_").replace(" ", "_")
+    spelled = _KEY_SYNONYMS.get(spelled, spelled)
     if spelled in known:
         return spelled
     close = close_to(spelled, list(known), 0.66)
@@ -343,6 +387,15 @@ def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None,
     if context.constructor.value(part.node) is None:
         return _fill_empty(part, schema, container, safe)
     source = plain_source(part.node)
+    if container == "[]" and isinstance(part.node, Scalar) and "properties" in schema["items"]:
+        return _list_of_mappings(part, setting, safe)
+    words = re.split(r"[,;\s]+", part.node.text.strip()) if isinstance(part.node, Scalar) else []
+    if container == "[]" and len(words) > 1:
+        return None, f"write it as a list: `{setting.name}: [{', '.join(map(quote, words))}]`"
+    if container == "[]" and isinstance(part.node, Mapping):
+        return None, "put a `- ` in front of the first key of each item"
+    if container == "{}" and isinstance(part.node, Sequence):
+        return None, "remove the `- `: this is a mapping, not a list"
     if container == "[]" and isinstance(part.node, Scalar):
         shown = source if source is not None and not part.node.text.startswith(("*", "?", "[")) else None
         text = context.source(span_of(site)) if shown is None or part.node.style else quote(shown)
@@ -352,8 +405,6 @@ def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None,
         return Fix("make it a list", (Edit(*span_of(site), f"[{text}]"),), safe), help_text
     if container == "{}" and isinstance(part.node, Scalar):
         return _mapping_from_text(part, schema, safe)
-    if setting.pattern == "workspaces":
-        return None, "start each workspace with a dash: `- id: nlp`"
     if source is not None and schema.get("x-xpm-type") in ("str", "path") and fixable(site):
         if is_secret(setting):
             return Fix("quote it", _quote_edits(site), safe), "quote it"
@@ -361,11 +412,26 @@ def _retype(context: Context, part: Part, setting: Setting) -> tuple[Fix | None,
     return None, _example(setting)
 
 
+def _list_of_mappings(part: Part, setting: Setting, safe: bool) -> tuple[Fix | None, str | None]:
+    """A text where a list of workspaces or folders is expected: for a folder, it is the path."""
+    if setting.schema["items"].get("required") != ["path"]:
+        return None, "start each workspace with a dash: `- id: nlp`, and `path: …` below `id`"
+    source = plain_source(part.node)
+    if source is None or not fixable(part.site) or not source.replace("/", "").replace("~", "").isidentifier():
+        return None, f"write a list: `{setting.name}: [{{path: …}}]`"
+    text = f"[{{path: {source}}}]"
+    return Fix("make it a list of folders", (Edit(*span_of(part.site), text),), safe), f"write `{setting.name}: {text}`"
+
+
 def _mapping_from_text(part: Part, schema: dict[str, Any], safe: bool) -> tuple[Fix | None, str | None]:
     """A mapping whose text can be told: `port:8080`, or a folder that is only a path."""
     source = plain_source(part.node)
     word, _, rest = (source or "").partition(":")
-    if source is not None and word in schema.get("properties", {}) and rest and fixable(part.site):
+    assigned = re.fullmatch(r"(\w+)\s*=\s*(.+)", source or "")
+    if assigned is not None and assigned[1] in schema.get("properties", {}):
+        return None, f"write `{assigned[1]}: {assigned[2]}`"
+    simple = rest.replace("/", "").replace(".", "").replace("-", "").isalnum()
+    if source is not None and word in schema.get("properties", {}) and simple and fixable(part.site):
         text = f"{word}: {rest}"
         return Fix("put a space behind the colon", (Edit(*span_of(part.site), text),), safe), f"write `{text}`"
     if schema.get("required") == ["path"] and isinstance(part.node, Scalar) and "\n" not in part.node.text:
@@ -390,6 +456,8 @@ def _first_type(schema: dict[str, Any]) -> str:
 def _fill_empty(part: Part, schema: dict[str, Any], container: str | None, safe: bool) -> tuple[Fix | None, str | None]:
     node = part.node
     assert isinstance(node, Scalar)
+    if part.setting is not None and part.setting.pattern.endswith("[]"):
+        return None, "remove this item, or give it a value"
     if container is not None:
         help_text = f"remove the key, or write `{container}` until there is something to say"
         if fixable(part.site):
@@ -399,7 +467,8 @@ def _fill_empty(part: Part, schema: dict[str, Any], container: str | None, safe:
     if node.text == "~" and schema.get("x-xpm-type") == "path":
         help_text = "`~` alone is null in YAML: quote it to mean the home directory"
         return Fix("quote `~`", (Edit(*span_of(node), '"~"'),), safe) if fixable(part.site) else None, help_text
-    return None, "remove the key, or give it a value"
+    needed = part.setting is not None and part.setting.name in ("id", "path")
+    return None, "give it a value" if needed else "remove the key, or give it a value"
 
 
 def _example(setting: Setting) -> str | None:
@@ -410,10 +479,21 @@ def _example(setting: Setting) -> str | None:
     return f"for example `{setting.name}: {shown}`" if setting.key_node is not None else f"for example `{shown}`"
 
 
+def _yaml_number(value: float) -> str:
+    """A number as YAML 1.1 reads it: `.inf`, and an exponent only behind a dot."""
+    shown = repr(value)
+    if shown in ("inf", "-inf", "nan"):
+        return shown.replace("inf", ".inf").replace("nan", ".nan")
+    mantissa, exponent, rest = shown.partition("e")
+    return f"{mantissa}.0e{rest}" if exponent and "." not in mantissa else shown
+
+
 def _coerced(context: Context, part: Part, setting: Setting) -> Diagnostic:
     """A value of another type that experimaestro takes all the same."""
     value = context.loaded_value(setting)
-    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    shown = _yaml_number(value) if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        shown = shown.lower()
     span = span_of(part.site)
     expects = setting.schema.get("x-xpm-expects")
     if is_secret(setting):
@@ -444,12 +524,17 @@ def _not_allowed(context: Context, part: Part, violation: Violation) -> Iterator
     words = [word for word in violation.schema.get("enum", ()) if isinstance(word, str)]
     spelled = setting.value.strip().lower()
     close = [spelled] if spelled in words else close_to(_SYNONYMS.get(spelled, spelled), words, 0.5)
+    if close and close[0] != spelled and spelled.startswith(("no", "un", "re")) and spelled not in _SYNONYMS:
+        # `remove` and `nobackup` mean anything but what they look like.
+        close = []
     if not words and re.fullmatch(violation.schema["pattern"], setting.value.upper()):
         close = [setting.value.upper()]
     if close:
         help_text = f"did you mean `{close[0]}`?"
         if fixable(part.site):
-            safe = context.keeps_from_loading(part.site) or context.loaded_value(setting) == close[0]
+            # Another spelling of the same word is safe; a guess could start to move data.
+            same_word = setting.value.strip().lower() == close[0].lower()
+            safe = same_word and (context.keeps_from_loading(part.site) or context.loaded_value(setting) == close[0])
             fix = Fix(f"write `{close[0]}`", (Edit(*span_of(part.site), close[0]),), safe)
     message = f"{part.label} must be {expects}"
     yield Diagnostic("XPM105", Severity.ERROR, message, span_of(part.site), (), help_text, fix, setting.key)

@@ -5,6 +5,7 @@ Exit codes: 0 clean, 1 findings, 2 usage or cannot go on, 3 a bug of ours, 130 i
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -14,6 +15,9 @@ from xpm_config.errors import FileUnreadableError, XpmConfigError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; never raises."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    from xpm_config.cli import streams
+
+    streams.prepare()
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -23,9 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone; nothing more can be said, and Python must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output has gone; nothing more can be said.
+        _give_up_output()
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT):
+            return _report_bug(error)
+        _give_up_output()
+        _complain(XpmConfigError(f"the output cannot be written: {error.strerror}"))
+        return 2
     except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours must not end in a traceback
         return _report_bug(error)
     return code
@@ -46,6 +56,11 @@ def _run(arguments: list[str]) -> int:
     from xpm_config.cli.app import invoke
 
     return invoke(arguments)
+
+
+def _give_up_output() -> None:
+    """Keep Python from trying to write the rest of the output when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error: XpmConfigError) -> None:

@@ -125,6 +125,8 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
     from xpm_config.codes import CODES
 
     codes = tuple(word.strip().upper() for item in given or () for word in item.split(",") if word.strip())
+    if given and not codes:
+        raise typer.BadParameter("a code is missing", param_hint=option)
     for code in codes:
         if not any(known.startswith(code) for known in CODES):
             raise typer.BadParameter(f"there is no code {code}", param_hint=option)

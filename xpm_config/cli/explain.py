@@ -33,9 +33,11 @@ def _code(name: str) -> str:
     from xpm_config.codes import CODES
 
     code = CODES.get(name)
+    if code is None and any(known.startswith(name) for known in CODES):
+        return "\n".join(f"{known}  {CODES[known].title}" for known in CODES if known.startswith(name))
     if code is None:
-        close = get_close_matches(name, list(CODES), n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else "`xpm-config validate` names the codes"
+        close = get_close_matches(name, list(CODES), n=1, cutoff=0.9)
+        hint = f"did you mean {close[0]}?" if close else "`xpm-config explain XPM` lists the codes"
         raise UsageError(f"there is no code {name}", hint)
     return f"{name}: {code.title}\n\n{code.explanation}"
 
@@ -49,7 +51,7 @@ def keys(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[s
 
 
 def _key(topic: str, schema: dict[str, Any]) -> str:
-    path = topic.replace("[]", "").strip(".")
+    path = topic.replace("[]", "").strip(".").lower()
     known = dict(keys(schema))
     found = [name for name in known if name == path] or [
         name for name in known if name.rpartition(".")[2] == path or name.endswith("." + path)

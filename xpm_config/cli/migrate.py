@@ -19,6 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import files, registry, target
+from xpm_config.cli import streams
 from xpm_config.cli.validate import default_file
 from xpm_config.diagnostics import Diagnostic, Fix, Severity
 from xpm_config.document import Document
@@ -29,8 +30,6 @@ from xpm_config.report import text
 from xpm_config.validate import FileReport
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from xpm_config.releases import Release
 
 
@@ -63,16 +62,16 @@ def run(options: Options) -> int:
     gc.disable()
     release = _release(options)
     paths = options.files or (default_file(options.settings),)
-    outcomes = [_migrate(path, release, options) for path in dict.fromkeys(paths)]
+    outcomes = [_migrate(path, release, options) for path in streams.different(paths)]
     if options.format == "json":
         from xpm_config.report.json import dumps
 
-        sys.stdout.write(dumps(_json(outcomes, options)))
+        streams.write_json(dumps(_json(outcomes, options)))
     else:
         # With `-`, standard output carries that file and nothing else.
         stream = sys.stderr if "-" in paths and not (options.diff or options.check) else sys.stdout
         for outcome in outcomes:
-            _write_text(stream, _told(outcome, release, options, colour=text.wants_colour(stream, os.environ)))
+            stream.write(_told(outcome, release, options, colour=text.wants_colour(stream, os.environ)))
     return max(_exit_code(outcome, options) for outcome in outcomes)
 
 
@@ -93,13 +92,11 @@ def _release(options: Options) -> Release:
 def _migrate(path: str, release: Release, options: Options) -> Outcome:
     name = "<stdin>" if path == "-" else path
     try:
-        data = sys.stdin.buffer.read(files.MAX_READ) if path == "-" else files.read(path)
+        data = streams.read_input() if path == "-" else files.read(path)
         result = migrate(data, to=options.to, release=release, keep_unknown_ids=options.keep_unknown_ids)
         shown_only = options.diff or options.check
         if path == "-" and not shown_only and options.format == "text":
-            sys.stdout.flush()
-            sys.stdout.buffer.write(result.new)
-            sys.stdout.buffer.flush()
+            streams.write_file(result.new)
         writes = result.changed and not shown_only and path != "-"
         if writes:
             _write(path, result, options)
@@ -132,12 +129,6 @@ def _told(outcome: Outcome, release: Release, options: Options, *, colour: bool)
     if options.quiet and not result.changed:
         return told
     return f"{told}{text.printable(outcome.path)}: {_summary(result, options)}\n"
-
-
-def _write_text(stream: TextIO, words: str) -> None:
-    """Write the words, with escapes for what the encoding of the stream does not have."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(words.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _unreadable(outcome: Outcome, release: Release) -> FileReport:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from xpm_config import registry
+from xpm_config.cli import streams
 
 
 def show(version: int) -> int:
     """Print a schema as it is in its file."""
-    sys.stdout.write(registry.schema_text(version))
+    streams.write_json(registry.schema_text(version))
     return 0
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config import files, target
+from xpm_config.cli import streams
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, UsageError
@@ -42,7 +43,12 @@ def run(options: Options) -> int:
     gc.disable()
     release = target.parse(options.target) if options.target is not None else target.default()
     paths = options.files or (default_file(options.settings),)
-    reports = [_check(path, release, options) for path in dict.fromkeys(paths)]
+    if (options.fix or options.unsafe_fixes) and "-" in paths and options.format != "text":
+        raise UsageError(
+            "with `-` and a fix, standard output carries the file: there is no place for a report",
+            "leave out --format, or name a file",
+        )
+    reports = [_check(path, release, options) for path in streams.different(paths)]
     if options.fix or options.unsafe_fixes:
         reports = [_fix(report, release, options) for report in reports]
     _print(reports, options)
@@ -66,7 +72,7 @@ def default_file(named: str | None) -> str:
 def _check(path: str, release: Release, options: Options) -> FileReport:
     name = "<stdin>" if path == "-" else path
     try:
-        data = sys.stdin.buffer.read(files.MAX_READ) if path == "-" else files.read(path)
+        data = streams.read_input() if path == "-" else files.read(path)
     except FileUnreadableError as error:
         finding = Diagnostic("XPM008", Severity.ERROR, error.message, None, (), error.hint)
         return FileReport(name, Document(b""), 2, show_release(release), False, (finding,))
@@ -93,11 +99,14 @@ def _fix(report: FileReport, release: Release, options: Options) -> FileReport:
     before = report.document.data
     result = apply_fixes(report, release, lambda found: _selected(found, options), unsafe=options.unsafe_fixes)
     if report.path == "<stdin>":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(result.report.document.data)
-        sys.stdout.buffer.flush()
+        streams.write_file(result.report.document.data)
     elif result.report.document.data != before:
-        files.replace(report.path, before, result.report.document.data)
+        try:
+            files.replace(report.path, before, result.report.document.data)
+        except files.FileUnwritableError as error:
+            message = error.message.removeprefix(f"{report.path}: ")
+            finding = Diagnostic("XPM406", Severity.ERROR, message, None, (), error.hint)
+            return report._replace(diagnostics=(finding, *report.diagnostics))
         times = f"{result.applied} finding{'s' if result.applied != 1 else ''}"
         print(f"{report.path}: fixed {times}", file=sys.stderr)
     return result.report
@@ -112,32 +121,26 @@ def _print(reports: list[FileReport], options: Options) -> None:
         stream = sys.stderr if fixed_stdin else sys.stdout
         rendered = text.render(reports, colour=text.wants_colour(stream, os.environ))
         if not options.quiet or any(report.diagnostics for report in reports):
-            _write(stream, rendered)
+            stream.write(rendered)
     elif options.format == "json":
         from xpm_config.report import json
 
-        _write(sys.stdout, json.render(reports))
+        streams.write_json(json.render(reports))
     elif options.format == "github":
         from xpm_config.report import github
 
-        _write(sys.stdout, github.render(reports))
+        sys.stdout.write(github.render(reports))
     else:
         from xpm_config.codes import CODES
         from xpm_config.report import sarif
         from xpm_config.version import VERSION
 
-        _write(sys.stdout, sarif.render(reports, version=VERSION, rules={code: CODES[code].title for code in CODES}))
-
-
-def _write(stream: object, rendered: str) -> None:
-    """Write the report, with escapes for what the terminal's encoding does not have."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    safe = rendered.encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(safe if safe.endswith("\n") or not safe else safe + "\n")  # type: ignore[attr-defined]
+        titles = {code: CODES[code].title for code in CODES}
+        streams.write_json(sarif.render(reports, version=VERSION, rules=titles))
 
 
 def _exit_code(reports: list[FileReport], strict: bool) -> int:
     findings = [found for report in reports for found in report.diagnostics]
-    if any(found.code == "XPM008" for found in findings):
+    if any(found.code in ("XPM008", "XPM406") for found in findings):
         return 2
     return int(any(found.severity is Severity.ERROR or strict for found in findings))
