@@ -163,7 +163,7 @@ def _unknown_key(
         help_text = f"name it `x-{name}`: keys at the top level that hold anchors begin with `x-`"
         if fixable(key_node) and isinstance(key_node, Scalar) and context.release >= (2, 6, 0):
             fix = Fix(f"name it `x-{name}`", (Edit(key_node.content, key_node.content, "x-"),), safe=True)
-    elif (colon := _colon_advice(context, name, key_node, known)) is not None and not inherited:
+    elif not inherited and (colon := _colon_advice(context, name, entry, known)) is not None:
         fix, help_text = colon
     elif guess is not None and guess in rivals:
         help_text = f"more than one key here looks like `{guess}`: make one of them"
@@ -191,18 +191,20 @@ def _is_holder(context: Context, part: Part, entry: Entry) -> bool:
     return not part.key and entry.value.anchor is not None and f"*{entry.value.anchor}" in context.document.text
 
 
-def _colon_advice(context: Context, name: str, node: Node, known: dict[str, Any]) -> tuple[Fix | None, str] | None:
+def _colon_advice(context: Context, name: str, entry: Entry, known: dict[str, Any]) -> tuple[Fix | None, str] | None:
     """What to write for `port:8080` or `env::`, where the colon became a part of the key."""
     word, colon, rest = name.partition(":")
     if not colon or word not in known:
         return None
-    text = word if not rest else f"{word}: {rest}"
-    help_text = f"write one colon: `{word}:`" if not rest else f"put a space behind the colon: `{text}`"
+    node = entry.key
+    if rest and entry.value.start < entry.value.end:
+        return None, f"write `{word}:`, and `{rest}:` below it"
     if rest and not rest.replace("/", "").replace(".", "").replace("-", "").isalnum():
         return None, f"put a space behind the colon of `{word}`"
-    if not fixable(node):
-        return None, help_text
-    return Fix("mend the colon", (Edit(*span_of(node), text),), context.keeps_from_loading(node)), help_text
+    text = f"{word}: {rest}" if rest else word
+    help_text = f"put a space behind the colon: `{text}`" if rest else f"write one colon: `{word}:`"
+    fix = Fix("mend the colon", (Edit(*span_of(node), text),), context.keeps_from_loading(node))
+    return fix if fixable(node) else None, help_text
 
 
 def _shown(name: str) -> str:

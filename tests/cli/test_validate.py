@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from xpm_config import cli
 
@@ -342,3 +345,166 @@ def test_interruption(
     assert cli.main(["validate", write("a.yaml", GOOD)]) == 130
     assert cli.main(["validate", "--strict", "a.yaml"]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "fixed"),
+    [
+        # Keys that are equal as YAML values are quoted, and none is lost.
+        ("env:\n  ON: on\n  yes: 1\n", 'env:\n  "ON": on\n  "yes": 1\n'),
+        ("env:\n  1: a\n  1.0: b\n  true: c\n", 'env:\n  "1": a\n  "1.0": b\n  "true": c\n'),
+        # Of keys that are written the same, the one that does not count goes.
+        ("server:\n  host: a\n  port: 1\n  port: 2\n", "server:\n  host: a\n  port: 2\n"),
+        # Numbers as YAML 1.1 reads them.
+        ("carbon:\n  report_interval_s: inf\n", "carbon:\n  report_interval_s: .inf\n"),
+        ('carbon:\n  report_interval_s: "1e-5"\n', "carbon:\n  report_interval_s: 1.0e-05\n"),
+        ("workspaces:\n- {id: a, path: /a, folders: /b}\n",
+         "workspaces:\n- {id: a, path: /a, folders: [{path: /b}]}\n"),
+        ("d: &d {path: /a}\nworkspaces:\n- {<<: *d, id: a}\n", "x-d: &d {path: /a}\nworkspaces:\n- {<<: *d, id: a}\n"),
+        ("workspaces:\n- {id: a, path: ~}\n", 'workspaces:\n- {id: a, path: "~"}\n'),
+        ("history:\n  max_done: 010\n", "history:\n  max_done: 8\n"),
+    ],
+)  # fmt: skip
+def test_safe_fixes_lose_nothing(write: Callable[[str, str], str], tmp_path: Path, content: str, fixed: str) -> None:
+    """What --fix makes of a file is what its writer would have made of it, and nothing is left to fix."""
+    name = write("a.yaml", content)
+    assert run("--fix", name) == 0
+    assert (tmp_path / name).read_text() == fixed
+    assert run("--fix", name) == 0
+    assert (tmp_path / name).read_text() == fixed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "workspaces:\n- {id: a, path: /a, folders: [{path: /b, mode: remove}]}\n",
+        "workspaces:\n- {id: a, path: /a, folders: [{path: /b, mode: nobackup}]}\n",
+        'workspaces:\n- {id: a, path: /a, triggers: "a-*, b-*"}\n',
+        "workspaces:\n- {id: a, path: /a, retries: 3, maxRetries: 5}\n",
+        "workspaces:\n- id: a\n  path: /a\n-\n",
+        "server:port: 80\n",
+    ],
+)
+def test_what_cannot_be_known_is_not_fixed(write: Callable[[str, str], str], tmp_path: Path, content: str) -> None:
+    """Where a fix would be a wild guess, there is none, not even an unsafe one."""
+    name = write("a.yaml", content)
+    assert run("--unsafe-fixes", name) == 1
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_guess_at_a_mode_is_never_safe(write: Callable[[str, str], str], tmp_path: Path) -> None:
+    """A misspelt mode keeps the file from loading; all the same only --unsafe-fixes starts to move data."""
+    content = "workspaces:\n- {id: a, path: /a, folders: [{path: /b, mode: %s}]}\n"
+    name = write("a.yaml", content % "moove")
+    assert run("--fix", name) == 1
+    assert (tmp_path / name).read_text() == content % "moove"
+    assert run("--unsafe-fixes", name) == 0
+    assert (tmp_path / name).read_text() == content % "move"
+    (tmp_path / name).write_text(content % "Move")
+    assert run("--fix", name) == 0
+    assert (tmp_path / name).read_text() == content % "move"
+
+
+def test_one_unwritable_file_does_not_stop_the_others(
+    write: Callable[[str, str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that cannot be fixed has a finding that says so; the others are fixed and reported."""
+    real = os.rename
+
+    def rename(source: str, target: str) -> None:
+        if target.endswith("b.yaml"):
+            raise PermissionError(13, "Permission denied")
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    names = [write(f"{letter}.yaml", "env:\n") for letter in "abc"]
+    assert run("--fix", *names) == 2
+    assert "b.yaml: error[XPM406]: it cannot be written: Permission denied" in capsys.readouterr().out
+    assert [(tmp_path / name).read_text() for name in names] == ["env: {}\n", "env:\n", "env: {}\n"]
+
+
+def test_one_file_under_two_names_is_fixed_once(write: Callable[[str, str], str], tmp_path: Path) -> None:
+    """A file that is named twice, or through a link, is read and written once."""
+    name = write("a.yaml", "env:\n")
+    (tmp_path / "link.yaml").symlink_to(name)
+    assert run("--fix", f"./{name}", name, "link.yaml") == 0
+    assert (tmp_path / name).read_text() == "env: {}\n"
+
+
+@pytest.mark.parametrize("command", ["validate - <&-", "validate a.yaml >/dev/full", "explain >/dev/full"])
+def test_closed_and_full_streams(write: Callable[[str, str], str], tmp_path: Path, command: str) -> None:
+    """A stream that is closed or full is an error with a reason, and no bug of ours."""
+    write("a.yaml", GOOD)
+    program = f"exec {sys.executable} -m xpm_config {command}"
+    done = subprocess.run(["sh", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["validate --format json a.yaml", "explain XPM216", "schema show"])
+def test_other_encodings(write: Callable[[str, str], str], tmp_path: Path, arguments: str) -> None:
+    """Where the terminal knows ASCII only, everything else is written as escapes, and JSON stays JSON."""
+    write("a.yaml", "workspaces:\n- {id: \u00e9, path: \u00fc}\n")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "xpm_config", *arguments.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == b""
+    if not arguments.startswith("explain"):
+        json.loads(done.stdout.decode("ascii"))
+
+
+def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command explains itself."""
+    for command in ([], ["validate"], ["migrate"], ["explain"], ["schema"], ["schema", "show"], ["schema", "list"]):
+        assert cli.main([*command, "--help"]) == 0
+        assert "Usage: xpm-config" in capsys.readouterr().out
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("xpm-config ")
+    assert cli.main(["no-such-command"]) == 2
+
+
+def test_hooks_match_settings_files_only() -> None:
+    """The hooks take the layouts in which settings of experimaestro are kept, and no other tool's settings.yaml."""
+    hooks = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert [hook["id"] for hook in hooks] == ["xpm-config-validate", "xpm-config-migrate"]
+    matching = [
+        ".config/experimaestro/settings.yaml",
+        "dot_config/experimaestro/settings.yaml",
+        "dot_config/experimaestro/private_settings.yaml",
+        "dot_config/private_experimaestro/settings.yaml",
+        "experimaestro/settings.yaml",
+        "demo/xpm_settings.yaml",
+        "xpm_settings.yaml",
+    ]
+    others = ["settings.yaml", ".config/other/settings.yaml", "my_xpm_settings.yaml", "experimaestro/settings.yaml.bak"]
+    for hook in hooks:
+        assert all(re.search(hook["files"], name) for name in matching)
+        assert not any(re.search(hook["files"], name) for name in others)
+        assert hook["entry"].split()[1] in ("validate", "migrate")
+
+
+def test_explain_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys and codes are explained by their full or last name; unknown ones get a proposal and exit code 2."""
+    assert cli.main(["explain", "workspaces.folders.mode"]) == 0
+    page = capsys.readouterr().out
+    assert cli.main(["explain", "MODE"]) == 0
+    assert capsys.readouterr().out == page
+    assert "Since experimaestro: 2.4.0" in page
+    assert cli.main(["explain", "xpm101"]) == 0
+    assert capsys.readouterr().out.startswith("XPM101: ")
+    assert cli.main(["explain"]) == 0
+    assert "workspaces.lock_mode" in capsys.readouterr().out
+    assert cli.main(["explain", "XPM2"]) == 0
+    assert "XPM218" in capsys.readouterr().out
+    assert cli.main(["explain", "trigers"]) == 2
+    assert "did you mean `triggers`?" in capsys.readouterr().err
+    assert cli.main(["schema", "show", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["$id"] == "urn:xpm-config:settings:v1"
+    assert cli.main(["schema", "list", "--format", "json"]) == 0
+    assert [row["version"] for row in json.loads(capsys.readouterr().out)] == [1, 2]
