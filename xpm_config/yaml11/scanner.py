@@ -6,12 +6,15 @@ import re
 from typing import Any, Literal
 
 from ruamel.yaml import tokens
-from ruamel.yaml.scanner import Scanner, ScannerError
+from ruamel.yaml.scanner import Scanner, ScannerError, SimpleKey
 
 Dialect = Literal["pyyaml", "libyaml"]
 
 MAX_DEPTH = 256
 """Collections nested deeper than this are refused: PyYAML itself gives up at about 490, with a RecursionError."""
+
+_LONGEST_KEY = 1024
+"""A key without `?` may not be longer, says YAML."""
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _ENDS = "\0" + _BREAKS
@@ -142,7 +145,31 @@ class TextScanner(Scanner):
         if not self.possible_simple_keys:
             return False
         self.stale_possible_simple_keys()
-        return bool(self.next_possible_simple_key() == self.tokens_taken)
+        for key in self.possible_simple_keys.values():  # noqa: SIM110 - a generator costs a call for each token
+            if key.token_number == self.tokens_taken:
+                return True
+        return False
+
+    def stale_possible_simple_keys(self) -> None:
+        line, oldest = self.line, self.index - _LONGEST_KEY
+        for level, key in list(self.possible_simple_keys.items()):
+            if key.line != line or key.index < oldest:
+                if key.required:
+                    raise ScannerError(
+                        "while scanning a simple key", key.mark, "could not find expected ':'", self.index
+                    )
+                del self.possible_simple_keys[level]
+
+    def save_possible_simple_key(self) -> None:
+        if not self.allow_simple_key:
+            return
+        level = self.flow_level
+        if level in self.possible_simple_keys:
+            self.remove_possible_simple_key()
+        column = self.index - self.line_start
+        required = not level and self.indent == column
+        number = self.tokens_taken + len(self.tokens)
+        self.possible_simple_keys[level] = SimpleKey(number, required, self.index, self.line, column, self.index)
 
     def fetch_more_tokens(self) -> None:
         self.scan_to_next_token()
