@@ -1,6 +1,6 @@
 """Times `xpm-config validate` against check-jsonschema with the same schema, as whole processes in turn.
 
-    python benchmarks/validate.py [--peer PATH/TO/check-jsonschema] [--runs N]
+    python benchmarks/validate.py [--peer PATH/TO/check-jsonschema] [--ours PATH/TO/xpm-config] [--runs N]
 
 Without --peer, check-jsonschema is installed into a temporary environment, and xpm-config beside it in an
 environment of its own, so that neither has packages that it would not have. Prints medians (ms) and

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FROM, TO = 1, 2
 SUMMARY = "`alt_workspaces` become `folders` of mode `use`"
+SUMMARY_DOWN = "`folders` of mode `use` become `alt_workspaces`"
+REWRITES = "alt_workspaces"
+"""The key without which there is nothing to upgrade."""
 
 OLD, NEW = "alt_workspaces", "folders"
 VALIDATE = "run `xpm-config validate`"
@@ -319,6 +322,3 @@ class _Downgrade(_Step):
         if folder.path.startswith(("/", "~")):
             raise RefusalError("XPM404", "in version 1 this path would be an id", item, "rename that workspace")
         return folder._replace(path=f"./{folder.path}")
-
-
-__all__ = ["FROM", "SUMMARY", "TO", "downgrade", "upgrade"]

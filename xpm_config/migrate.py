@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xpm_config import loaders
 from xpm_config.diagnostics import Diagnostic, Edit, Severity, Span
 from xpm_config.document import Document, Scalar
+from xpm_config.editing import walk
+from xpm_config.registry import VERSIONS
 from xpm_config.releases import Release, show_release
 from xpm_config.rewriting import Options, Rewrite, Source
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from xpm_config.loaders.model import Loaded, LoadProblem
+
+OLDEST = VERSIONS[0]
 
 MODE_WRITTEN_SINCE: Release = (2, 6, 0)
 """Before this release `mode: use` may be refused, depending on omegaconf; a folder without mode never is."""
@@ -75,15 +79,16 @@ def migrate(
     if document.root is None:
         return unchanged._replace(diagnostics=tuple(document.problems))
     before, constructor = loaders.load(document, release, environ)
-    refused = (*_not_loading(before, release), *(_not_in_version_1(data, environ) if to == 1 else ()))
+    links = chain(steps(), to)
+    refused = (*_not_loading(before, release), *(_not_in_version_1(data, environ) if to == OLDEST else ()))
     if refused:
-        return unchanged._replace(diagnostics=refused)
+        return unchanged._replace(diagnostics=refused if _has_work(document, links) else ())
     current, after = document, before
     found: list[Diagnostic] = []
     changes: list[tuple[Edit, ...]] = []
     summaries: list[str] = []
-    for step, direction in _chain(to):
-        rewrite = direction(Source(current, constructor, options))
+    for link in links:
+        rewrite = link.rewrite(Source(current, constructor, options))
         found += rewrite.diagnostics
         if any(one.severity is Severity.ERROR for one in rewrite.diagnostics):
             return unchanged._replace(diagnostics=tuple(found))
@@ -91,9 +96,9 @@ def migrate(
             current = Document(current.edited(rewrite.edits), current.dialect)
             after, constructor = loaders.load(current, release, environ)
             changes.append(rewrite.edits)
-            summaries.append(step.SUMMARY)
+            summaries.append(link.summary)
     problem = _disproof(before, current, after) if changes else None
-    if problem is None and changes and to == 1:
+    if problem is None and changes and to == OLDEST:
         left = next(_not_in_version_1(current.data, environ), None)
         problem = None if left is None else _refusal("the result would not load", left.message)
     if problem is not None:
@@ -102,20 +107,39 @@ def migrate(
     return MigrationResult(data, current.data, edits, tuple(found), document, tuple(summaries))
 
 
-def _chain(to: int) -> list[tuple[ModuleType, Callable[[Source], Rewrite]]]:
-    """The steps towards a version with their direction, in order: a file in `migrations/` is a step.
+class Link(NamedTuple):
+    """One step in one direction, with what it does in words."""
 
-    A settings file does not say which version it has. A step that has nothing to do gives no edits.
-    """
+    step: ModuleType
+    rewrite: Callable[[Source], Rewrite]
+    summary: str
+
+
+def steps() -> list[ModuleType]:
+    """The migrations, oldest first: a file in `migrations/` is a step."""
     from importlib import import_module
 
     import xpm_config.migrations as package
 
     names = [name for name in os.listdir(package.__path__[0]) if re.fullmatch(r"v\d+_to_v\d+\.py", name)]
-    steps = sorted((import_module(f"{package.__name__}.{name[:-3]}") for name in names), key=lambda step: step.FROM)
-    up = [(step, step.upgrade) for step in steps if to >= step.TO]
-    down = [(step, step.downgrade) for step in reversed(steps) if to <= step.FROM]
-    return up or down
+    return sorted((import_module(f"{package.__name__}.{name[:-3]}") for name in names), key=lambda step: step.FROM)
+
+
+def chain(known: list[ModuleType], to: int) -> list[Link]:
+    """The steps towards a version, in order.
+
+    A settings file does not say which version it has: newer files are brought down and older ones up. A
+    step that has nothing to do gives no edits.
+    """
+    down = [Link(step, step.downgrade, step.SUMMARY_DOWN) for step in reversed(known) if to <= step.FROM]
+    up = [Link(step, step.upgrade, step.SUMMARY) for step in known if to >= step.TO]
+    return down + up
+
+
+def _has_work(document: Document, links: list[Link]) -> bool:
+    """Whether a file that does not load has anything that a step would rewrite."""
+    texts = {node.text for node in walk(document.root) if isinstance(node, Scalar)}
+    return any(link.rewrite is not link.step.upgrade or link.step.REWRITES in texts for link in links)
 
 
 def _spanning(old: str, new: str) -> tuple[Edit, ...]:

@@ -35,11 +35,6 @@ class Setting(NamedTuple):
         """The value, if it is text."""
         return self.value if isinstance(self.value, str) else None
 
-    @property
-    def quoted(self) -> bool:
-        """Whether the value is written in quotes, or as a block of text."""
-        return isinstance(self.node, Scalar) and self.node.style != ""
-
 
 class Outline:
     """All settings of a document, in the order of the file."""

@@ -97,6 +97,6 @@ class Source:
         value = self.constructor.value(node)
         return value if isinstance(value, str) else None
 
-    def warning(self, code: str, message: str, node: Node, hint: str | None = None) -> Diagnostic:
+    def warning(self, code: str, message: str, node: Node) -> Diagnostic:
         """A finding that does not keep the file from being migrated."""
-        return Diagnostic(code, Severity.WARNING, message, Span(node.start, node.end), (), hint)
+        return Diagnostic(code, Severity.WARNING, message, Span(node.start, node.end))

@@ -71,16 +71,6 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def secret_spans(document: Document) -> tuple[Span, ...]:
-    """The secret parts of a document, in order, none touching another."""
-    return Secrets(document).spans
-
-
-def masked(document: Document, start: int, end: int) -> str:
-    """The text between two offsets, with `MASK` in place of what is secret in it."""
-    return Secrets(document).masked(start, end)
-
-
 class Piece(NamedTuple):
     """A part of a text that is either shown as it is or hidden."""
 

@@ -28,7 +28,7 @@ MAX_FINDINGS = 1_000
 """No more findings than this are reported for one file."""
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s+\$schema=(\S+)")
-_OUR_SCHEMA = re.compile(r"settings[.:]v([12])(?:\.schema\.json)?$")
+_OUR_SCHEMA = re.compile(r"settings[.:]v([0-9]+)(?:\.schema\.json)?$")
 _IGNORE = re.compile(r"\bxpm:\s*ignore\[([A-Za-z0-9,\s]*)\]")
 
 
@@ -79,7 +79,7 @@ def modeline_version(document: Document) -> int | None:
             break
         modeline = _MODELINE.match(document.text, start, end)
         ours = _OUR_SCHEMA.search(modeline[1]) if modeline else None
-        if ours is not None:
+        if ours is not None and int(ours[1]) in registry.VERSIONS:
             return int(ours[1])
     return None
 

@@ -182,7 +182,7 @@ def test_there_and_back_again(write: Callable[..., str], capsys: pytest.CaptureF
     assert run("--to", "2", name) == 0
     assert run("--to", "1", name) == 0
     assert Path(name).read_text() == OLD
-    assert "a.yaml: migrated to version 1: " in capsys.readouterr().out
+    assert "a.yaml: migrated to version 1: `folders` of mode `use` become `alt_workspaces`\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("release", ["2.3.6", "1.5.14", "2.0"])

@@ -6,6 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from xpm_config import registry
+
 app = typer.Typer(
     name="xpm-config",
     help="Check, document and migrate the settings of experimaestro.",
@@ -78,7 +80,9 @@ def validate(
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too.")] = False,
     target: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="RELEASE", help="The experimaestro release; by default the installed one, or 2.7.0."),
+        typer.Option(
+            metavar="RELEASE", help="The experimaestro release; by default the installed one, else the newest known."
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")] = False,
     unsafe_fixes: Annotated[
@@ -94,6 +98,11 @@ def validate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar="CODE", help="Leave these codes out.", autocompletion=_complete_code),
     ] = None,
+    settings: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
 ) -> int:
     """Check settings files the way experimaestro will read them.
 
@@ -114,8 +123,8 @@ def validate(
             unsafe_fixes=unsafe_fixes,
             select=_codes("--select", select),
             ignore=_codes("--ignore", ignore),
-            settings=_State.settings,
-            quiet=_State.quiet,
+            settings=settings or _State.settings,
+            quiet=quiet or _State.quiet,
         )
     )
 
@@ -141,7 +150,9 @@ def migrate(
     ] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether something would change.")] = False,
-    to: Annotated[int, typer.Option(min=1, max=2, help="The version of the schema to migrate to.")] = 2,
+    to: Annotated[int, typer.Option(min=1, max=registry.NEWEST, help="The version of the schema to migrate to.")] = (
+        registry.NEWEST
+    ),
     target: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(metavar="RELEASE", help="The experimaestro release that will read the file."),
@@ -151,6 +162,11 @@ def migrate(
         str, typer.Option(metavar="refuse|keep-as-path", help="What to do with references to no known workspace.")
     ] = "refuse",
     format: Annotated[str, typer.Option(help="How to report: text or json.")] = "text",
+    settings: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
 ) -> int:
     """Rewrite alt_workspaces into folders of mode use, and leave every other byte alone.
 
@@ -172,8 +188,8 @@ def migrate(
             keep_unknown_ids=unknown_ids == "keep-as-path",
             format=format,
             target=target,
-            settings=_State.settings,
-            quiet=_State.quiet,
+            settings=settings or _State.settings,
+            quiet=quiet or _State.quiet,
         )
     )
 
@@ -184,7 +200,9 @@ def explain(
         Optional[str],  # noqa: UP045
         typer.Argument(metavar="KEY|CODE", help="A key such as workspaces.triggers, or a code such as XPM101."),
     ] = None,
-    schema: Annotated[int, typer.Option("--schema", min=1, max=2, help="The version of the schema.")] = 2,
+    schema: Annotated[int, typer.Option("--schema", min=1, max=registry.NEWEST, help="The version of the schema.")] = (
+        registry.NEWEST
+    ),
 ) -> int:
     """Explain a key of the settings, or the code of a finding."""
     from xpm_config.cli.explain import run
@@ -194,7 +212,9 @@ def explain(
 
 @schema_app.command("show")
 def schema_show(
-    version: Annotated[int, typer.Argument(min=1, max=2, help="The version of the schema.")] = 2,
+    version: Annotated[int, typer.Argument(min=1, max=registry.NEWEST, help="The version of the schema.")] = (
+        registry.NEWEST
+    ),
 ) -> int:
     """Print a schema."""
     from xpm_config.cli.schema import show

@@ -118,7 +118,9 @@ def _told(outcome: Outcome, release: Release, options: Options, *, colour: bool)
         return text.render([_unreadable(outcome, release)], colour=colour)
     told = ""
     if result.diagnostics:
-        report = FileReport(outcome.path, result.document, 2, show_release(release), True, result.diagnostics)
+        report = FileReport(
+            outcome.path, result.document, registry.NEWEST, show_release(release), True, result.diagnostics
+        )
         told = text.render([report], colour=colour)
     if options.diff and result.changed:
         from xpm_config.loaders import dialect
@@ -135,7 +137,7 @@ def _unreadable(outcome: Outcome, release: Release) -> FileReport:
     code = "XPM008" if isinstance(outcome.error, FileUnreadableError) else "XPM406"
     message, hint = _reason(outcome)
     finding = Diagnostic(code, Severity.ERROR, message, None, (), hint)
-    return FileReport(outcome.path, Document(b""), 2, show_release(release), False, (finding,))
+    return FileReport(outcome.path, Document(b""), registry.NEWEST, show_release(release), False, (finding,))
 
 
 def _reason(outcome: Outcome) -> tuple[str, str | None]:
@@ -173,7 +175,7 @@ def _json(outcomes: list[Outcome], options: Options) -> dict[str, Any]:
             message, hint = _reason(outcome)
             shown |= {"error": message, "help": hint, "edits": [], "diagnostics": []}
         else:
-            report = FileReport(outcome.path, result.document, 2, "", True, result.diagnostics)
+            report = FileReport(outcome.path, result.document, options.to, "", True, result.diagnostics)
             shown |= {
                 "changed": result.changed,
                 "error": None,

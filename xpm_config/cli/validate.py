@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from xpm_config import files, target
+from xpm_config import files, registry, target
 from xpm_config.cli import streams
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
@@ -75,7 +75,7 @@ def _check(path: str, release: Release, options: Options) -> FileReport:
         data = streams.read_input() if path == "-" else files.read(path)
     except FileUnreadableError as error:
         finding = Diagnostic("XPM008", Severity.ERROR, error.message, None, (), error.hint)
-        return FileReport(name, Document(b""), 2, show_release(release), False, (finding,))
+        return FileReport(name, Document(b""), registry.NEWEST, show_release(release), False, (finding,))
     return _selected(check(name, data, release), options)
 
 
@@ -83,12 +83,9 @@ def _selected(report: FileReport, options: Options) -> FileReport:
     """The report with the codes that were selected and without those that were ignored."""
     if not options.select and not options.ignore:
         return report
-    select = tuple(code.upper() for code in options.select) or ("XPM",)
-    ignore = tuple(code.upper() for code in options.ignore)
+    select, ignore = options.select or ("XPM",), options.ignore
     kept = tuple(
-        found
-        for found in report.diagnostics
-        if found.code.startswith(select) and not (ignore and found.code.startswith(ignore))
+        found for found in report.diagnostics if found.code.startswith(select) and not found.code.startswith(ignore)
     )
     return report._replace(diagnostics=kept)
 
@@ -130,13 +127,13 @@ def _print(reports: list[FileReport], options: Options) -> None:
         from xpm_config.report import github
 
         sys.stdout.write(github.render(reports))
-    else:
+    elif options.format == "sarif":
         from xpm_config.codes import CODES
         from xpm_config.report import sarif
         from xpm_config.version import VERSION
 
         titles = {code: CODES[code].title for code in CODES}
-        streams.write_json(sarif.render(reports, version=VERSION, rules=titles))
+        streams.write_json(sarif.render(reports, version=VERSION, rules=titles, root=os.getcwd()))
 
 
 def _exit_code(reports: list[FileReport], strict: bool) -> int:
