@@ -2,9 +2,9 @@
 
     python tests/freeze.py
 
-Run it once for each release, before the tag. It adds the digest of every migration and schema that is not yet
-in `tests/data/released.json`; a digest that is there is never changed. From then on `tests/test_frozen.py`
-fails when one of these files changes: files out there were made with it. Mend a mistake in a new step or a new
+Run it once for each release, before the tag. It adds the digest of every migration, schema and migrated
+example that is not yet in `tests/data/released.json`; a digest that is there is never changed. From then on
+`tests/test_frozen.py` fails when one of these files changes: files out there were made with it. Mend a mistake in a new step or a new
 version of the schema.
 """
 
@@ -16,7 +16,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 RELEASED = ROOT / "tests" / "data" / "released.json"
-PATTERNS = ("migrations/v*_to_v*.py", "schema/settings.v*.schema.json")
+PATTERNS = (
+    "migrations/v*_to_v*.py",
+    "schema/settings.v*.schema.json",
+    # What the steps are made of may change, what they make of these files may not.
+    "tests/examples/migrate/*/before.yaml",
+    "tests/examples/migrate/*/after.yaml",
+)
 
 
 def digest(path: Path) -> str:

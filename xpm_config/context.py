@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from xpm_config.releases import Release
     from xpm_config.values import Constructor
 
-_SECRET_VARIABLE = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
-
 
 class Workspace(NamedTuple):
     """The settings of one item of `workspaces` that checks compare with those of others."""
@@ -144,4 +142,8 @@ def is_secret(setting: Setting) -> bool:
     """Whether the value of a setting must never be shown."""
     if setting.schema.get("x-xpm-secret"):
         return True
-    return setting.pattern.endswith("env.*") and _SECRET_VARIABLE.search(setting.name) is not None
+    if not setting.pattern.endswith("env.*"):
+        return False
+    from xpm_config.secrets import is_telling
+
+    return is_telling(setting.name)

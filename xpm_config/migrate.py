@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OLDEST = VERSIONS[0]
 
-MODE_WRITTEN_SINCE: Release = (2, 6, 0)
+MODE_WRITTEN_SINCE: Release = loaders.PYDANTIC_SINCE
 """Before this release `mode: use` may be refused, depending on omegaconf; a folder without mode never is."""
 LAST_OF_VERSION_1: Release = (2, 3, 6)
 """The last release of experimaestro that version 1 describes."""

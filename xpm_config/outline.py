@@ -16,8 +16,7 @@ class Setting(NamedTuple):
 
     `key` is its path (`workspaces[0].triggers[1]`), `pattern` the same without numbers
     (`workspaces[].triggers[]`), `name` its last key. `key_node` is None for items of lists. `site` is the
-    value as written (an alias, perhaps), `node` what it stands for, `owner` the mapping or list that
-    holds it.
+    value as written (an alias, perhaps), `node` what it stands for.
     """
 
     key: str
@@ -28,7 +27,6 @@ class Setting(NamedTuple):
     node: Node
     value: Any
     schema: dict[str, Any]
-    owner: Node
 
     @property
     def text(self) -> str | None:
@@ -61,21 +59,21 @@ class Outline:
                 if name in properties:
                     path = f"{key}.{name}" if key else str(name)
                     place = f"{pattern}.{name}" if pattern else str(name)
-                    self._add(path, place, str(name), entry.key, entry.site, properties[name], node)
+                    self._add(path, place, str(name), entry.key, entry.site, properties[name])
         elif isinstance(node, Mapping) and isinstance(schema.get("additionalProperties"), dict):
             for name, entry in self.constructor.entries(node).items():
                 sub = schema["additionalProperties"]
-                self._add(f"{key}.{name}", f"{pattern}.*", str(name), entry.key, entry.site, sub, node)
+                self._add(f"{key}.{name}", f"{pattern}.*", str(name), entry.key, entry.site, sub)
         elif isinstance(node, Sequence) and "items" in schema:
             name = pattern.rpartition(".")[2]
             for index, item in enumerate(node.items):
-                self._add(f"{key}[{index}]", f"{pattern}[]", name, None, item, schema["items"], node)
+                self._add(f"{key}[{index}]", f"{pattern}[]", name, None, item, schema["items"])
 
     def _add(
-        self, key: str, pattern: str, name: str, key_node: Node | None, site: Node, schema: dict[str, Any], owner: Node
+        self, key: str, pattern: str, name: str, key_node: Node | None, site: Node, schema: dict[str, Any]
     ) -> None:
         node = site.resolved
-        setting = Setting(key, pattern, name, key_node, site, node, self.constructor.value(node), schema, owner)
+        setting = Setting(key, pattern, name, key_node, site, node, self.constructor.value(node), schema)
         self.settings.append(setting)
         self._by_pattern.setdefault(pattern, []).append(setting)
         if not isinstance(node, Scalar):

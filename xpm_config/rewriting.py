@@ -43,7 +43,6 @@ class RefusalError(Exception):
 class Workspace(NamedTuple):
     """One item of `workspaces`: its mapping, and its settings as they count in the end."""
 
-    number: int
     node: Mapping
     entries: dict[str, Entry]
 
@@ -71,11 +70,7 @@ class Source:
         if found is None or not isinstance(found.value, Sequence):
             return []
         items = [item.resolved for item in found.value.items]
-        return [
-            Workspace(number, node, self.entries(node))
-            for number, node in enumerate(items)
-            if isinstance(node, Mapping)
-        ]
+        return [Workspace(node, self.entries(node)) for node in items if isinstance(node, Mapping)]
 
     @cached_property
     def mappings(self) -> list[Mapping]:

@@ -15,6 +15,7 @@ from xpm_config import globs
 from xpm_config.context import is_secret
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
+from xpm_config.loaders import PYDANTIC_SINCE
 from xpm_config.values import INVALID, MERGE
 from xpm_config.wording import close_to, fixable, is_misspelled, quote, span_of
 
@@ -475,7 +476,7 @@ def literal_variables(context: Context) -> Iterator[Diagnostic]:
         if text is None or "$" not in text or setting.schema.get("x-xpm-type") is None:
             continue
         if "${" in text:
-            if context.release >= (2, 6, 0):
+            if context.release >= PYDANTIC_SINCE:
                 yield from _unread_interpolation(context, setting, text)
         elif setting.schema.get("x-xpm-path") and (found := _SHELL_VARIABLE.search(text)) is not None:
             message = f"experimaestro does not expand `{found[0]}` in a path"

@@ -156,7 +156,7 @@ def _not_in_target(context: Context) -> Iterator[Diagnostic]:
         if setting.key.startswith((f"{outer}.", f"{outer}[")):
             continue
         outer = setting.key
-        effect = "refuses the file" if context.release < (2, 6, 0) else "ignores it"
+        effect = "refuses the file" if context.release < loaders.PYDANTIC_SINCE else "ignores it"
         target = show_release(context.release)
         message = f"`{setting.name}` needs experimaestro {since}: {target} {effect}"
         help_text = "remove it, or give the release that you use with `--target`"

@@ -9,6 +9,7 @@ from xpm_config import registry
 from xpm_config.context import is_secret
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
+from xpm_config.loaders import PYDANTIC_SINCE
 from xpm_config.releases import parse_release
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _unknown_key(
         help_text = "keys that hold anchors work from 2.6 on: put the anchor where it is used first"
     elif _is_holder(context, part, entry):
         help_text = f"name it `x-{name}`: keys at the top level that hold anchors begin with `x-`"
-        if fixable(key_node) and isinstance(key_node, Scalar) and context.release >= (2, 6, 0):
+        if fixable(key_node) and isinstance(key_node, Scalar) and context.release >= PYDANTIC_SINCE:
             fix = Fix(f"name it `x-{name}`", (Edit(key_node.content, key_node.content, "x-"),), safe=True)
     elif not inherited and (colon := _colon_advice(context, name, entry, known)) is not None:
         fix, help_text = colon
