@@ -4,8 +4,8 @@
 
 Run it once for each release, before the tag. It adds the digest of every migration, schema and migrated
 example that is not yet in `tests/data/released.json`; a digest that is there is never changed. From then on
-`tests/test_frozen.py` fails when one of these files changes: files out there were made with it. Mend a mistake in a new step or a new
-version of the schema.
+`tests/test_frozen.py` fails when one of these files changes: files out there were made with it. Mend a mistake
+in a new step or a new version of the schema.
 """
 
 from __future__ import annotations
