@@ -87,7 +87,8 @@ def test_validating_a_good_file_loads_only_what_it_needs(tmp_path: Path) -> None
         "xpm_config.loaders", "xpm_config.loaders.model", "xpm_config.loaders.pydantic", "xpm_config.outline",
         "xpm_config.registry", "xpm_config.releases", "xpm_config.report", "xpm_config.report.text", "xpm_config.rules",
         "xpm_config.schema",
-        "xpm_config.target", "xpm_config.validate", "xpm_config.values", "xpm_config.wording", "xpm_config.yaml11",
+        "xpm_config.target", "xpm_config.validate", "xpm_config.values", "xpm_config.wording",
+        "xpm_config.wording.keys", "xpm_config.wording.parts", "xpm_config.wording.values", "xpm_config.yaml11",
         "xpm_config.yaml11.reader", "xpm_config.yaml11.scanner",
     }  # fmt: skip
 

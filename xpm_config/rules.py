@@ -17,7 +17,8 @@ from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.loaders import PYDANTIC_SINCE
 from xpm_config.values import INVALID, MERGE
-from xpm_config.wording import close_to, fixable, is_misspelled, quote, span_of
+from xpm_config.wording.keys import is_misspelled
+from xpm_config.wording.parts import close_to, fixable, quote, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

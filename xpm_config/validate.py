@@ -135,7 +135,7 @@ def _json_like(value: Any) -> Any:
 def _deprecated(context: Context) -> Iterator[Diagnostic]:
     for setting in context.outline.at("workspaces[].alt_workspaces"):
         if setting.key_node is not None and setting.schema.get("deprecated"):
-            from xpm_config.wording import span_of
+            from xpm_config.wording.parts import span_of
 
             replacement = setting.schema["x-xpm-replaced-by"]
             message = f"`{setting.name}` is deprecated: `{replacement}` replaces it"
@@ -146,7 +146,7 @@ def _deprecated(context: Context) -> Iterator[Diagnostic]:
 
 def _not_in_target(context: Context) -> Iterator[Diagnostic]:
     """XPM107: keys that a newer release brought."""
-    from xpm_config.wording import span_of
+    from xpm_config.wording.parts import span_of
 
     outer = "\0"
     for setting in context.outline.settings:
@@ -175,17 +175,18 @@ def _load_findings(context: Context, by_schema: list[Diagnostic]) -> Iterator[Di
 
 
 def _load_finding(context: Context, problem: LoadProblem) -> Diagnostic:
-    from xpm_config import wording
+    from xpm_config.wording import values
+    from xpm_config.wording.parts import span_of
 
     setting = context.outline.get(problem.key) if problem.kind == "type" else None
     if setting is not None and problem.node is setting.site:
-        return wording.wrong_type(context, setting)
+        return values.wrong_type(context, setting)
     if problem.kind == "type" and problem.node is not None:
-        return wording.wrong_key(context, problem.key, problem.message, problem.node)
+        return values.wrong_key(context, problem.key, problem.message, problem.node)
     if problem.kind == "value":
-        return wording.not_constructed(context, problem.message, problem.node)
+        return values.not_constructed(context, problem.message, problem.node)
     code, advice = _LOAD_CODES[problem.kind]
-    span = wording.span_of(problem.node) if problem.node is not None else None
+    span = span_of(problem.node) if problem.node is not None else None
     message = problem.message
     setting = context.outline.get(problem.key)
     if problem.kind in ("path", "interpolation") and setting is not None:
