@@ -5,8 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from xpm_config.errors import FileUnreadableError, XpmConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_READ = 64 << 20
 """No more than this is ever read of a file (bytes)."""
@@ -65,43 +70,41 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     longer holds `old`.
     """
     real = os.path.realpath(path)
-    temporary = _temporary(real)
-    try:
+    with _staged(real, path) as temporary:
         before = os.stat(real)
         _write(temporary, new, real, before)
         if read(real) != old:
             raise FileUnwritableError(path, "it was changed meanwhile", "run the command again")
         os.rename(temporary, real)
-    except FileUnreadableError as error:
-        _discard(temporary)
-        raise FileUnwritableError(path, error.message, "run the command again") from None
-    except OSError as error:
-        _discard(temporary)
-        raise FileUnwritableError(path, f"it cannot be written: {error.strerror}", _advice(error)) from None
-    except BaseException:
-        _discard(temporary)
-        raise
     _flush_directory(os.path.dirname(real))
 
 
 def keep_copy(path: str, backup: str, data: bytes) -> None:
     """Write `data`, the content of `path`, to a backup file with the same mode; an older backup is replaced."""
-    temporary = _temporary(backup)
-    try:
+    with _staged(backup, backup) as temporary:
         _write(temporary, data, path, os.stat(path))
         os.rename(temporary, backup)
-    except OSError as error:
-        _discard(temporary)
-        raise FileUnwritableError(backup, f"it cannot be written: {error.strerror}", _advice(error)) from None
-    except BaseException:
-        _discard(temporary)
-        raise
     _flush_directory(os.path.dirname(backup))
 
 
-def _temporary(path: str) -> str:
-    """A new name beside a file: what a killed process left, in a container even of our own number, is in no way."""
-    return f"{path}.{os.urandom(4).hex()}.tmp"
+@contextmanager
+def _staged(target: str, shown: str) -> Iterator[str]:
+    """A new name beside the target to write to; whatever fails, nothing stays there, and the error names `shown`.
+
+    The name is random: what a killed process left, in a container even of our own number, is in no way.
+    """
+    temporary = f"{target}.{os.urandom(4).hex()}.tmp"
+    try:
+        yield temporary
+    except FileUnreadableError as error:
+        _discard(temporary)
+        raise FileUnwritableError(shown, error.message, "run the command again") from None
+    except OSError as error:
+        _discard(temporary)
+        raise FileUnwritableError(shown, f"it cannot be written: {error.strerror}", _advice(error)) from None
+    except BaseException:
+        _discard(temporary)
+        raise
 
 
 def _advice(error: OSError) -> str:

@@ -38,22 +38,28 @@ def apply_fixes(
         chosen = _compatible([found.fix for found in report.diagnostics if found.fix and (unsafe or found.fix.safe)])
         if not chosen:
             break
-        data = _edited(report, chosen)
-        if data == report.document.data:
+        checked = check(report.path, _edited(report, chosen), release)
+        if checked.document.problems and not report.document.problems:
+            chosen = _readable(report, chosen)
+            checked = check(report.path, _edited(report, chosen), release)
+        if checked.document.data == report.document.data:
             break
         applied += len(chosen)
-        report = selected(check(report.path, data, release))
+        report = selected(checked)
     return Fixed(report, applied)
 
 
 def _edited(report: FileReport, chosen: list[Fix]) -> bytes:
-    """The file after the fixes; one that would make it unreadable is left out, with those behind it."""
-    document = report.document
-    for count in range(len(chosen), 0, -1):
-        data = document.edited([edit for fix in chosen[:count] for edit in fix.edits])
-        if document.problems or not Document(data, document.dialect).problems:
-            return data
-    return document.data
+    return report.document.edited([edit for fix in chosen for edit in fix.edits])
+
+
+def _readable(report: FileReport, chosen: list[Fix]) -> list[Fix]:
+    """The fixes without those that would make the file unreadable."""
+    kept: list[Fix] = []
+    for fix in chosen:
+        if not Document(_edited(report, [*kept, fix]), report.document.dialect).problems:
+            kept.append(fix)
+    return kept
 
 
 def _compatible(fixes: list[Fix]) -> list[Fix]:

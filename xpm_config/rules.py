@@ -16,6 +16,7 @@ from xpm_config.context import is_secret
 from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.loaders import PYDANTIC_SINCE
+from xpm_config.loaders.pydantic import VARIABLE, interpolate
 from xpm_config.values import INVALID, MERGE
 from xpm_config.wording.keys import is_misspelled
 from xpm_config.wording.parts import close_to, fixable, quote, span_of
@@ -30,7 +31,6 @@ MAX_COMPARISONS = 1_000
 """No more pairs of triggers than this are compared in one file."""
 
 _INTERPOLATION = re.compile(r"\$\{[^}]*\}?")
-_ENVIRONMENT = re.compile(r"\$\{(?:oc\.)?env[:.]([^}]+)\}")
 _SHELL_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 # Options of ssh that take a value, in their own word or in the next one (ssh(1)).
 _SSH_WITH_VALUE = "BbcDEeFIiJLlmOoPpQRSWw"
@@ -246,7 +246,7 @@ def _normal(context: Context, setting: Setting | None) -> str | None:
     """A path as experimaestro would see it, without a look at the disk; None where that cannot be told."""
     if setting is None or not setting.text:
         return None
-    text = _ENVIRONMENT.sub(lambda found: context.environ.get(found[1], found[0]), setting.text)
+    text = interpolate(setting.text, context.environ)
     path = os.path.normpath(os.path.expanduser(text))
     return None if "${" in path else path
 
@@ -486,8 +486,8 @@ def literal_variables(context: Context) -> Iterator[Diagnostic]:
 
 def _unread_interpolation(context: Context, setting: Setting, text: str) -> Iterator[Diagnostic]:
     """Releases from 2.6 on read the four spellings of an environment variable, and nothing else."""
-    names = _ENVIRONMENT.findall(text)
-    if any(not _ENVIRONMENT.fullmatch(found) for found in _INTERPOLATION.findall(text)):
+    names = VARIABLE.findall(text)
+    if any(not VARIABLE.fullmatch(found) for found in _INTERPOLATION.findall(text)):
         message = "experimaestro leaves this `${…}` as it is: it reads `${oc.env:NAME}` only"
         yield _warning("XPM216", message, setting, "write `${oc.env:NAME}`, or the value itself")
     elif any("," in name for name in names):

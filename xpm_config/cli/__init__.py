@@ -64,16 +64,12 @@ def _give_up_output() -> None:
 
 
 def _complain(error: XpmConfigError) -> None:
+    from xpm_config.report.text import printable
+
     prefix = f"{error.path}: " if isinstance(error, FileUnreadableError) else ""
-    print(f"error: {_printable(prefix + error.message)}", file=sys.stderr)
+    print(f"error: {printable(prefix + error.message)}", file=sys.stderr)
     if error.hint:
-        print(f"help: {_printable(error.hint)}", file=sys.stderr)
-
-
-def _printable(text: str) -> str:
-    """The text without characters that would steer a terminal, and encodable everywhere."""
-    safe = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return safe.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding or "utf-8")
+        print(f"help: {printable(error.hint)}", file=sys.stderr)
 
 
 def _report_bug(error: Exception) -> int:

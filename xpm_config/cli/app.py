@@ -19,6 +19,23 @@ schema_app = typer.Typer(help="Print the JSON Schemas of the settings.", no_args
 app.add_typer(schema_app, name="schema")
 
 
+# Options that several commands have. typer reads the types at run time, on Python 3.10 too.
+Files = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
+]
+SettingsFile = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")]
+
+
+def _check_choice(option: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise typer.BadParameter(f"'{given}' is not one of {', '.join(allowed)}", param_hint=option)
+
+
 class _State:
     """Options in front of the command."""
 
@@ -52,11 +69,8 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    settings: Annotated[
-        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
+    settings: SettingsFile = None,
+    quiet: Quiet = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -72,10 +86,7 @@ def _complete_code(incomplete: str) -> list[str]:
 
 @app.command()
 def validate(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
-    ] = None,
+    files: Files = None,
     format: Annotated[str, typer.Option(help="How to report: text, json, sarif or github.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too.")] = False,
     target: Annotated[
@@ -98,11 +109,8 @@ def validate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar="CODE", help="Leave these codes out.", autocompletion=_complete_code),
     ] = None,
-    settings: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
+    settings: SettingsFile = None,
+    quiet: Quiet = False,
 ) -> int:
     """Check settings files the way experimaestro will read them.
 
@@ -111,8 +119,7 @@ def validate(
     """
     from xpm_config.cli.validate import FORMATS, Options, run
 
-    if format not in FORMATS:
-        raise typer.BadParameter(f"'{format}' is not one of {', '.join(FORMATS)}", param_hint="--format")
+    _check_choice("--format", format, FORMATS)
     return run(
         Options(
             files=tuple(files or ()),
@@ -144,10 +151,7 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 @app.command()
 def migrate(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
-    ] = None,
+    files: Files = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether something would change.")] = False,
     to: Annotated[int, typer.Option(min=1, max=registry.NEWEST, help="The version of the schema to migrate to.")] = (
@@ -162,11 +166,8 @@ def migrate(
         str, typer.Option(metavar="refuse|keep-as-path", help="What to do with references to no known workspace.")
     ] = "refuse",
     format: Annotated[str, typer.Option(help="How to report: text or json.")] = "text",
-    settings: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")] = False,
+    settings: SettingsFile = None,
+    quiet: Quiet = False,
 ) -> int:
     """Rewrite alt_workspaces into folders of mode use, and leave every other byte alone.
 
@@ -174,10 +175,8 @@ def migrate(
     """
     from xpm_config.cli.migrate import Options, run
 
-    if unknown_ids not in ("refuse", "keep-as-path"):
-        raise typer.BadParameter(f"'{unknown_ids}' is not one of refuse, keep-as-path", param_hint="--unknown-ids")
-    if format not in ("text", "json"):
-        raise typer.BadParameter(f"'{format}' is not one of text, json", param_hint="--format")
+    _check_choice("--unknown-ids", unknown_ids, ("refuse", "keep-as-path"))
+    _check_choice("--format", format, ("text", "json"))
     return run(
         Options(
             files=tuple(files or ()),
@@ -229,6 +228,5 @@ def schema_list(
     """List the versions of the schema and the releases that they describe."""
     from xpm_config.cli.schema import list_versions
 
-    if format not in ("text", "json"):
-        raise typer.BadParameter(f"'{format}' is not one of text, json", param_hint="--format")
+    _check_choice("--format", format, ("text", "json"))
     return list_versions(format)

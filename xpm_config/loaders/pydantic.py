@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from xpm_config.loaders.model import ProblemKind
     from xpm_config.releases import Release
 
-_VARIABLE = re.compile(r"\$\{(?:oc\.)?env[:.]([^}]+)\}")
+VARIABLE = re.compile(r"\$\{(?:oc\.)?env[:.]([^}]+)\}")
+"""The four spellings of an environment variable; the group is its name."""
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*(?:\.0+)?")
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
 _FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
@@ -54,7 +55,7 @@ def interpolate(text: str, environ: Environ[str, str]) -> str:
     """Replace `${env:NAME}`, `${env.NAME}`, `${oc.env:NAME}` and `${oc.env.NAME}`; unset ones stay."""
     if "${" not in text:
         return text
-    return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), text)
+    return VARIABLE.sub(lambda found: environ.get(found[1], found[0]), text)
 
 
 class ConversionError(Exception):
