@@ -15,7 +15,7 @@ PACKAGE = ROOT / "xpm_config"
 
 # A module imports from its own layer and from those below it; docs/architecture.md draws this.
 LAYERS = [
-    {"errors", "diagnostics", "files", "globs", "releases", "version"},
+    {"errors", "diagnostics", "files", "globs", "location", "releases", "version"},
     {"yaml11", "document", "secrets", "syntax", "values", "conformance", "registry", "target", "codes", "schema"},
     {"outline", "loaders", "editing"},
     {"context", "wording", "rules", "validate", "fixes", "rewriting", "listing", "migrations", "migrate"},
@@ -84,7 +84,8 @@ def test_validating_a_good_file_loads_only_what_it_needs(tmp_path: Path) -> None
         "xpm_config", "xpm_config.cli", "xpm_config.cli.streams", "xpm_config.cli.validate",
         "xpm_config.conformance", "xpm_config.context",
         "xpm_config.diagnostics", "xpm_config.document", "xpm_config.errors", "xpm_config.files", "xpm_config.globs",
-        "xpm_config.loaders", "xpm_config.loaders.model", "xpm_config.loaders.pydantic", "xpm_config.outline",
+        "xpm_config.loaders", "xpm_config.loaders.model", "xpm_config.loaders.pydantic", "xpm_config.location",
+        "xpm_config.outline",
         "xpm_config.registry", "xpm_config.releases", "xpm_config.report", "xpm_config.report.text", "xpm_config.rules",
         "xpm_config.schema",
         "xpm_config.target", "xpm_config.validate", "xpm_config.values", "xpm_config.wording",

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import files, registry, target
 from xpm_config.cli import streams
-from xpm_config.cli.validate import default_file
 from xpm_config.diagnostics import Diagnostic, Fix, Severity
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, UsageError, XpmConfigError
+from xpm_config.location import existing_settings
 from xpm_config.migrate import MigrationResult, migrate
 from xpm_config.releases import show_release
 from xpm_config.report import text
@@ -61,7 +61,7 @@ def run(options: Options) -> int:
     """Migrate the files and return the exit code."""
     gc.disable()
     release = _release(options)
-    paths = options.files or (default_file(options.settings),)
+    paths = options.files or (existing_settings(options.settings),)
     outcomes = [_migrate(path, release, options) for path in streams.different(paths)]
     if options.format == "json":
         from xpm_config.report.json import dumps

@@ -12,6 +12,7 @@ from xpm_config.cli import streams
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, UsageError
+from xpm_config.location import existing_settings
 from xpm_config.releases import show_release
 from xpm_config.validate import FileReport, check
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from xpm_config.releases import Release
 
 FORMATS = ("text", "json", "sarif", "github")
-DEFAULT_SETTINGS = "~/.config/experimaestro/settings.yaml"
 
 
 class Options(NamedTuple):
@@ -42,7 +42,7 @@ def run(options: Options) -> int:
     # The process ends right after: looking for garbage would only cost time.
     gc.disable()
     release = target.parse(options.target) if options.target is not None else target.default()
-    paths = options.files or (default_file(options.settings),)
+    paths = options.files or (existing_settings(options.settings),)
     if (options.fix or options.unsafe_fixes) and "-" in paths and options.format != "text":
         raise UsageError(
             "with `-` and a fix, standard output carries the file: there is no place for a report",
@@ -53,20 +53,6 @@ def run(options: Options) -> int:
         reports = [_fix(report, release, options) for report in reports]
     _print(reports, options)
     return _exit_code(reports, options.strict)
-
-
-def default_file(named: str | None) -> str:
-    """The settings file that is meant when none is given: the option's, XPM_SETTINGS, or the user's own."""
-    path = named or os.environ.get("XPM_SETTINGS")
-    if path:
-        return path
-    path = os.path.expanduser(DEFAULT_SETTINGS)
-    if not os.path.lexists(path):
-        raise UsageError(
-            f"there is no settings file at {path}: experimaestro uses its defaults",
-            "name a file, or write a first one with `xpm-config init`",
-        )
-    return path
 
 
 def _check(path: str, release: Release, options: Options) -> FileReport:
