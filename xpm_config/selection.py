@@ -39,7 +39,7 @@ class Selection:
     """The workspace of a run.
 
     `workspace` has its path replaced where a directory was given as well, and an empty id where there is
-    nothing but the directory. `trigger` is the pattern that matched. `dropped` are the folders that that
+    nothing but the directory. `trigger` is the pattern that matched. `dropped` are the folders that
     `workspace.attached` lacks because the directory is not the workspace's own; `workspace.folders` keeps them.
     """
 
