@@ -692,6 +692,32 @@ ssh:
 Write each option and its value as one word (`-p2222`) or as two (`"-p", "2222"`). `--fix` leaves this
 alone.""",
     ),
+    "XPM219": Code(
+        "Command that breaks on the other machine",
+        """\
+experimaestro's ssh-monitor writes `; ` and its own command behind `shell_init`. Where that ends in a line break, `;`,
+`&` or a comment, the shell over there finds a syntax error or takes the command for a part of the comment. A block
+that begins with `|` ends in a line break; one that begins with `|-` does not. And it quotes `xpm_path`, so that a `~`
+in front is no home directory.
+
+```yaml
+ssh:
+  host: user@cluster
+  shell_init: |                            # wrong: ends in a line break
+    module load python/3.10
+  xpm_path: ~/venv/bin/experimaestro       # wrong: there is no directory named ~
+```
+
+```yaml
+ssh:
+  host: user@cluster
+  shell_init: |-
+    module load python/3.10
+  xpm_path: /home/user/venv/bin/experimaestro
+```
+
+`xpm-config ssh-monitor` puts a line of its own behind such a `shell_init`, and refuses such a path.""",
+    ),
     # -- this machine ---------------------------------------------------------------------------------
     "XPM301": Code(
         "No settings file",

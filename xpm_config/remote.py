@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 QUOTES_SINCE = (2, 6, 1)
 """Releases before this one leave the words of the command unquoted, unless `shell_init` stands before them."""
 
-# A comment, a line break or an operator at the end would take in, or break on, the `; ` that experimaestro
-# puts between `shell_init` and its command.
-_OPEN_END = re.compile(r"[\n#]|[;&|\\\s]\Z")
-
 _FLAGS = {
     "host": "HOST",
     "workdir": "REMOTE_WORKDIR",
@@ -180,7 +176,7 @@ def shell_init(found: Remote, version: str) -> str | None:
     if not code:
         numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
         return ":" if numbers < QUOTES_SINCE else None
-    return f"{code}\n:" if _OPEN_END.search(code) else code
+    return f"{code}\n:" if ssh_words.open_end(code) or "\n" in code else code
 
 
 def prefixed(found: Remote, version: str, command: str) -> str:

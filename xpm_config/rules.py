@@ -402,6 +402,22 @@ def flags_for_ssh(context: Context) -> Iterator[Diagnostic]:
             yield _error("XPM218", found.message, words[found.place], found.hint)
 
 
+def broken_commands(context: Context) -> Iterator[Diagnostic]:
+    """XPM219: code or a path that experimaestro's own ssh-monitor makes a broken command of."""
+    for setting in context.outline.at("workspaces[].ssh.shell_init"):
+        from xpm_config.ssh_words import open_end
+
+        found = open_end(setting.text or "")
+        if found is not None:
+            message = f"`shell_init` ends in {found}: behind it, the command of experimaestro's ssh-monitor breaks"
+            help_text = "let a command stand last: in a block, write `|-` instead of `|`"
+            yield _warning("XPM219", message, setting, help_text)
+    for setting in context.outline.at("workspaces[].ssh.xpm_path"):
+        if (setting.text or "").startswith("~"):
+            message = "the `~` in `xpm_path` is not expanded: experimaestro quotes it"
+            yield _warning("XPM219", message, setting, "write the whole path, as it is on the other machine")
+
+
 def no_local_workspace(context: Context) -> Iterator[Diagnostic]:
     """XPM217: workspaces, and not one in which a local run could land."""
     if context.workspaces and not context.local_workspaces:
@@ -504,4 +520,5 @@ RULES: tuple[Callable[[Context], Iterator[Diagnostic]], ...] = (
     literal_variables,
     no_local_workspace,
     flags_for_ssh,
+    broken_commands,
 )

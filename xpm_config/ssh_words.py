@@ -35,6 +35,36 @@ def misread_as_option(name: str, text: str) -> Misread | None:
     return Misread(f"`{name}` starts with `-`: {message}", hint)
 
 
+def open_end(code: str) -> str | None:
+    """What at the end of shell code breaks on, or swallows, a `; command` that is written behind it; in words."""
+    last = code.rpartition("\n")[2]
+    if code and not code.strip():
+        return "a blank"
+    if code.endswith("\n"):
+        return "a line break"
+    if code.rstrip(" \t").endswith((";", "&", "|", "\\")):
+        return f"`{code.rstrip()[-1]}`"
+    return "a comment" if _has_comment(last) else None
+
+
+def _has_comment(line: str) -> bool:
+    """Whether a word of shell code begins with `#`, outside quotes; shlex sees comments within words, too."""
+    quote, before = "", " "
+    for char in line:
+        if before == "\\" and quote != "'":
+            # An escaped character begins no word, and a second backslash escapes nothing.
+            before = "x"
+            continue
+        if char == "#" and not quote and before in " \t;&|(":
+            return True
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        before = char
+    return False
+
+
 def misread_among_options(words: Iterable[str | None]) -> Iterator[Misread]:
     """Words that are no option and belong to none, and a last option that lacks its value; None is not looked at."""
     waiting: tuple[int, str] | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xpm_config.ssh_words import misread_among_options, misread_as_option, split_options
+from xpm_config.ssh_words import misread_among_options, misread_as_option, open_end, split_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +91,37 @@ def test_hyphen_in_front_is_an_option(name: str) -> None:
     assert misread.message.startswith(f"`{name}` starts with `-`: ")
     assert misread_as_option(name, "x-") is None
     assert misread_as_option(name, "") is None
+
+
+CODE_WORDS = (
+    "true",
+    "echo a",
+    ";",
+    "&",
+    "\n",
+    " ",
+    "# note",
+    "x#y",
+    '"a # b"',
+    "&&",
+    "|",
+    "\\\\",
+    "\\",
+    "{ true; }",
+    "'#'",
+)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_open_end_is_what_a_shell_stumbles_over(seed: int) -> None:
+    """Behind code without an open end, `; command` runs in a real shell; behind code with one, it does not."""
+    generator = Random(seed)
+    code = " ".join(generator.choice(CODE_WORDS) for _ in range(generator.randint(1, 4)))
+    alone = subprocess.run(["sh", "-c", code], capture_output=True, timeout=10, check=False)
+    if b"yntax error" in alone.stderr or b"nterminated" in alone.stderr:
+        return
+    behind = subprocess.run(["sh", "-c", f"{code}; echo it ran"], capture_output=True, timeout=10, check=False)
+    runs = b"it ran\n" in behind.stdout
+    # A blank behind a backslash is a word of its own to the shell, and no end of anything.
+    if not runs or not code.rstrip().endswith("\\"):
+        assert (open_end(code) is None) == runs, code
