@@ -25,6 +25,7 @@ _GROUPS = {
     "XPM0": ("Reading the file", "Problems that keep the file from being read at all."),
     "XPM1": ("Keys and values", "What the [schema](settings.md) does not allow."),
     "XPM2": ("Meaning", "Settings that load, and do something else than they seem to."),
+    "XPM3": ("This machine", "What `xpm-config doctor` finds besides: directories, permissions, programs."),
     "XPM4": ("Migration", "What keeps `xpm-config migrate` from rewriting a file, which then stays as it is."),
 }
 

@@ -10,19 +10,20 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# Shown in paths; it need not be there.
+HOME = "/home/me"
 README = ROOT / "README.md"
 # Some output has fences of its own, so these blocks are fenced with tildes.
 BLOCK = re.compile(r"(~~~console\n)(.*?)(~~~\n)", re.DOTALL)
 
 
-def output(command: str, home: str) -> str:
-    """What a command prints, run in the project's folder as a user with empty settings."""
+def output(command: str) -> str:
+    """What a command prints, run in the project's folder as a user without settings."""
     scripts = os.path.dirname(sys.executable)
-    environment = {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": home, "COLUMNS": "80", "LANG": "C.UTF-8"}
+    environment = {"PATH": f"{scripts}:{os.environ['PATH']}", "HOME": HOME, "COLUMNS": "80", "LANG": "C.UTF-8"}
     done = subprocess.run(
         ["sh", "-c", command],
         cwd=ROOT,
@@ -37,13 +38,12 @@ def output(command: str, home: str) -> str:
 
 def rendered(text: str) -> str:
     """The README with the output of every `$ command` line renewed."""
-    with tempfile.TemporaryDirectory() as home:
 
-        def renew(block: re.Match[str]) -> str:
-            commands = [line for line in block[2].splitlines() if line.startswith("$ ")]
-            return block[1] + "".join(f"{line}\n{output(line[2:], home)}" for line in commands) + block[3]
+    def renew(block: re.Match[str]) -> str:
+        commands = [line for line in block[2].splitlines() if line.startswith("$ ")]
+        return block[1] + "".join(f"{line}\n{output(line[2:])}" for line in commands) + block[3]
 
-        return BLOCK.sub(renew, text)
+    return BLOCK.sub(renew, text)
 
 
 def main() -> int:

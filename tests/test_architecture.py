@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,40 @@ PACKAGE = ROOT / "xpm_config"
 
 # A module imports from its own layer and from those below it; docs/architecture.md draws this.
 LAYERS = [
-    {"errors", "diagnostics", "files", "globs", "location", "releases", "version"},
-    {"yaml11", "document", "secrets", "syntax", "values", "conformance", "registry", "target", "codes", "schema"},
-    {"outline", "loaders", "editing"},
-    {"context", "wording", "rules", "validate", "fixes", "rewriting", "listing", "migrations", "migrate"},
+    {"errors", "diagnostics", "exchange", "files", "globs", "location", "releases", "ssh_words", "version"},
+    {
+        "yaml11",
+        "document",
+        "secrets",
+        "syntax",
+        "values",
+        "conformance",
+        "registry",
+        "target",
+        "codes",
+        "schema",
+        "modeline",
+        "jsonc",
+    },
+    {"outline", "loaders", "editing", "editors", "installation", "vscode"},
+    {
+        "context",
+        "wording",
+        "rules",
+        "validate",
+        "fixes",
+        "settings",
+        "starter",
+        "doctor",
+        "selection",
+        "experiment_file",
+        "remote",
+        "handshake",
+        "rewriting",
+        "listing",
+        "migrations",
+        "migrate",
+    },
     {"report"},
     {"cli", "__main__"},
 ]
@@ -60,6 +91,21 @@ def test_imports_point_down(path: Path) -> None:
         assert layer(imported) <= layer(name), f"{name} imports {imported}"
 
 
+def test_the_layers_are_drawn() -> None:
+    """docs/architecture.md names every module beside its layer."""
+    rows = [line.split(" | ") for line in (ROOT / "docs/architecture.md").read_text("utf-8").splitlines()]
+    drawn = {
+        (int(row[0][2:]), name)
+        for row in rows
+        if re.match(r"\| \d", row[0])
+        for name in re.findall(r"`(\w+)/?`", row[1])
+    }
+    assert drawn == {(number, name) for number, names in enumerate(LAYERS) for name in names} - {
+        (1, "schema"),
+        (5, "__main__"),
+    }
+
+
 def loaded_modules(*arguments: str, cwd: Path) -> set[str]:
     """The modules that a command has loaded when it ends."""
     code = (
@@ -81,11 +127,11 @@ def test_validating_a_good_file_loads_only_what_it_needs(tmp_path: Path) -> None
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("xpm_config")}
     assert ours == {
-        "xpm_config", "xpm_config.cli", "xpm_config.cli.streams", "xpm_config.cli.validate",
+        "xpm_config", "xpm_config.cli", "xpm_config.cli.plain", "xpm_config.cli.streams", "xpm_config.cli.validate",
         "xpm_config.conformance", "xpm_config.context",
         "xpm_config.diagnostics", "xpm_config.document", "xpm_config.errors", "xpm_config.files", "xpm_config.globs",
         "xpm_config.loaders", "xpm_config.loaders.model", "xpm_config.loaders.pydantic", "xpm_config.location",
-        "xpm_config.outline",
+        "xpm_config.modeline", "xpm_config.outline",
         "xpm_config.registry", "xpm_config.releases", "xpm_config.report", "xpm_config.report.text", "xpm_config.rules",
         "xpm_config.schema",
         "xpm_config.target", "xpm_config.validate", "xpm_config.values", "xpm_config.wording",

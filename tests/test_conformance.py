@@ -21,6 +21,7 @@ ANNOTATIONS = frozenset(
     [
         *("$schema", "$id", "title", "description", "markdownDescription", "default", "examples", "definitions"),
         *("defaultSnippets", "markdownEnumDescriptions", "deprecated", "deprecationMessage", "doNotSuggest"),
+        "errorMessage",
     ]
 )
 """Keywords that say nothing about which values are valid."""

@@ -99,3 +99,37 @@ def test_devices_are_refused() -> None:
     """A device is no settings file, however long it could be read."""
     with pytest.raises(FileUnreadableError, match="no regular file"):
         files.read("/dev/zero")
+
+
+def test_create_and_remove(tmp_path: Path) -> None:
+    """A new file is written whole, never over another one; it is removed only while it holds what is expected."""
+    path = tmp_path / "a.json"
+    files.create(str(path), b"new")
+    assert path.read_bytes() == b"new"
+    with pytest.raises(files.FileUnwritableError, match="there is such a file now"):
+        files.create(str(path), b"newer")
+    assert path.read_bytes() == b"new"
+    with pytest.raises(files.FileUnwritableError, match="changed meanwhile"):
+        files.remove(str(path), b"old")
+    files.remove(str(path), b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_create_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that has no hard links gets the file all the same."""
+
+    def link(source: str, target: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    files.create(str(tmp_path / "a.json"), b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"new"
+
+
+def test_create_in_no_folder(tmp_path: Path) -> None:
+    """Where the folder is missing, the error names the file."""
+    path = str(tmp_path / "missing/a.json")
+    with pytest.raises(files.FileUnwritableError, match="No such file or directory") as caught:
+        files.create(path, b"new")
+    assert caught.value.path == path

@@ -673,8 +673,9 @@ alone.""",
         """\
 What stands under `ssh` becomes words of a command line. A `host` that starts with `-` is taken for an option,
 which can even run a command on this machine. A word in `options` that is neither an option nor the value of
-one is taken for the host, and the real host for the command to run there. A `python` that starts with `-`
-becomes an option of `uv`.
+one is taken for the host, and the real host for the command to run there. A `shell_init` or `xpm_path` that
+starts with `-` is taken for an option of ssh, which looks for some behind the host as well; a `python` that does
+so becomes an option of `uv`.
 
 ```yaml
 ssh:
@@ -690,6 +691,282 @@ ssh:
 
 Write each option and its value as one word (`-p2222`) or as two (`"-p", "2222"`). `--fix` leaves this
 alone.""",
+    ),
+    "XPM219": Code(
+        "Command that breaks on the other machine",
+        """\
+experimaestro's ssh-monitor writes `; ` and its own command behind `shell_init`. Where that ends in a line break, `;`,
+`&` or a comment, the shell over there finds a syntax error or takes the command for a part of the comment. A block
+that begins with `|` ends in a line break; one that begins with `|-` does not. And it quotes `xpm_path`, so that a `~`
+in front is no home directory.
+
+```yaml
+ssh:
+  host: user@cluster
+  shell_init: |                            # wrong: ends in a line break
+    module load python/3.10
+  xpm_path: ~/venv/bin/experimaestro       # wrong: there is no directory named ~
+```
+
+```yaml
+ssh:
+  host: user@cluster
+  shell_init: |-
+    module load python/3.10
+  xpm_path: /home/user/venv/bin/experimaestro
+```
+
+`xpm-config ssh-monitor` puts a line of its own behind such a `shell_init`, and refuses such a path.""",
+    ),
+    # -- this machine ---------------------------------------------------------------------------------
+    "XPM301": Code(
+        "No settings file",
+        """\
+There is no `~/.config/experimaestro/settings.yaml`. experimaestro then uses its defaults: it has no workspace, and
+wants a directory each time.
+
+`xpm-config init` writes a first file, in which every setting is explained.""",
+    ),
+    "XPM302": Code(
+        "File that experimaestro does not read",
+        """\
+experimaestro reads `~/.config/experimaestro/settings.yaml` and nothing else. A `settings.yml` beside it, a file
+below `XDG_CONFIG_HOME`, and the file that `XPM_SETTINGS` names (which is for `xpm-config` only) have no effect on
+it, whatever they hold.
+
+Move the settings to where they are read, or put a link there:
+
+```sh
+ln -s ~/dotfiles/settings.yaml ~/.config/experimaestro/settings.yaml
+```""",
+    ),
+    "XPM303": Code(
+        "Secret that others can read",
+        """\
+The settings, or an old copy of them (`settings.yaml.bak`, `settings.yaml~`), hold a secret: `token`, or a variable
+under `env` whose name tells of one. The permissions of the file let others on this machine read it. Whoever has the
+token can see your experiments and act on them.
+
+```sh
+chmod 600 ~/.config/experimaestro/settings.yaml
+```
+
+Delete old copies that nobody needs. If others may have read the secret already, choose a new one.""",
+    ),
+    "XPM304": Code(
+        "Settings that others can change",
+        """\
+The permissions of the file, or of its directory, let others on this machine change your settings, or put a file of
+theirs in their place. Settings run commands in your name: `env` reaches every job, `shell_init` every connection.
+
+```sh
+chmod go-w ~/.config/experimaestro ~/.config/experimaestro/settings.yaml
+```""",
+    ),
+    "XPM305": Code(
+        "Encoding that is not UTF-8",
+        """\
+From 2.6 on, experimaestro reads the settings in the encoding of your locale. Where this is not UTF-8, a file with
+letters such as `é` either fails with a `UnicodeDecodeError`, or is read as something else: with Latin-1, `café`
+becomes `cafÃ©`, and a workspace is in another directory. (The plain locale `C` is no problem: Python takes UTF-8
+there.)
+
+```sh
+export PYTHONUTF8=1          # or a locale such as C.UTF-8
+```
+
+Without such letters in the file, the locale makes no difference.""",
+    ),
+    "XPM306": Code(
+        "Release that is only a guess",
+        """\
+What is right in the settings depends on the release of experimaestro. None is installed in the environment of
+`xpm-config`, so the newest release that it knows was assumed.
+
+```sh
+xpm-config doctor --target 2.5.2
+```
+
+Or install both into one environment.""",
+    ),
+    "XPM307": Code(
+        "Release that is newer than known",
+        """\
+The release of experimaestro came after this `xpm-config`. It may have keys that are reported as unknown, and read
+the file in another way.
+
+Upgrade `xpm-config`; `xpm-config doctor --target 2.7.0` checks for a release that it knows.""",
+    ),
+    "XPM308": Code(
+        "Variable that wins over a setting",
+        """\
+The environment variable `XPM_LOCK_MODE` is set. experimaestro 2.7 then uses its value for the lock files of every
+workspace, and what the settings say in `lock_mode` has no effect.
+
+```sh
+unset XPM_LOCK_MODE
+```
+
+Look for it in `~/.bashrc` and the like, too. If the variable is meant, remove `lock_mode`.""",
+    ),
+    "XPM309": Code(
+        "Missing ssh",
+        """\
+A workspace with `ssh` and a host is reached with the program `ssh`, and there is none on the `PATH`: remote
+workspaces cannot be watched from here. Local ones are not affected.
+
+Install the OpenSSH client (the package is `openssh-client` on Debian and Ubuntu).""",
+    ),
+    "XPM310": Code(
+        "Schema for editors that is not current",
+        """\
+Your editor checks the settings with the schema that their first lines name, or that lies beside them. It is gone,
+or it comes from another release of `xpm-config`, so that the editor and `xpm-config validate` do not agree.
+
+```sh
+xpm-config schema install
+```""",
+    ),
+    "XPM311": Code(
+        "Directory that does not answer",
+        """\
+The system did not say in time what is at the path. Most often it is on a network disk whose server is down, or
+whose connection broke off (`sshfs` after a suspend). experimaestro would hang there, too.
+
+`mount` lists the disks. Give a slow one more time with `--timeout 30`, bring the server back, or take the dead
+connection away: `fusermount -u DIRECTORY` for `sshfs`, `umount -l DIRECTORY` for others.""",
+    ),
+    "XPM312": Code(
+        "Workspace that is not there",
+        """\
+The directory of a workspace does not exist. experimaestro makes it at the first run, with all that is missing above
+it: that is fine for a new workspace, and a surprise if its results should be there already. Then the path is
+misspelt, or the disk is not mounted.
+
+```sh
+mkdir -p ~/experiments
+```""",
+    ),
+    "XPM313": Code(
+        "Folder that is not there",
+        """\
+A folder of a workspace does not exist. In one of mode `use`, nothing is found then. One of mode `backup` or `move`
+is made by experimaestro for the first job, with all that is missing above it: where the disk is only not mounted,
+the copies **land on the wrong disk**, and are hidden when it is mounted again. It is an error if the directory
+that should hold the folder is missing, too.
+
+Mount the disk, correct the path, or make the folder yourself:
+
+```sh
+mkdir -p /slow/backup/nlp
+```""",
+    ),
+    "XPM314": Code(
+        "Disk that is not mounted",
+        """\
+The path lies on a disk that `/etc/fstab` names and that is not mounted now. What experimaestro writes there would
+land on the disk below, and be hidden as soon as the right one is mounted; what it looks for is not found.
+
+```sh
+mount /slow
+```""",
+    ),
+    "XPM315": Code(
+        "Not a directory",
+        """\
+The path of a workspace or folder leads to a file, or one of its parts is a file. experimaestro cannot make a
+directory there, and fails at the first run.
+
+Correct the path, or move the file away.""",
+    ),
+    "XPM316": Code(
+        "Directory that cannot be used",
+        """\
+You may not read the directory, or may not write to it where experimaestro must: in a workspace, and in folders of
+mode `backup` and `move`. Or it cannot be made, since you may not write to what is above it. Or its disk is mounted
+read-only, which Linux also does by itself after errors of the disk.
+
+```sh
+ls -ld /shared/nlp; id       # who may, and who you are
+```
+
+Ask the owner for access, for example through a common group: `chgrp -R GROUP DIRECTORY; chmod -R g+rwX DIRECTORY`.""",
+    ),
+    "XPM317": Code(
+        "Little room on the disk",
+        """\
+On the disk of a workspace, or of a folder that experimaestro writes to, less than one percent is free: below 10 GiB,
+or room for fewer than 10,000 new files. It is an error when nothing is left: jobs then fail, and copies stay
+unfinished.
+
+```sh
+df -h DIRECTORY; df -i DIRECTORY       # room for bytes, and for files
+```
+
+Delete what you do not need, or choose a larger disk.""",
+    ),
+    "XPM318": Code(
+        "Backup on the same disk",
+        """\
+A folder of mode `backup` is on the same file system as its workspace. It helps when a job is deleted by mistake, but
+what happens to the disk happens to both copies.
+
+```yaml
+folders:
+  - path: /slow/backup/nlp       # on another disk
+    mode: backup
+```
+
+If that is what you want (the disk has copies of its own, for example), ignore the finding:
+`# xpm: ignore[XPM318]`.""",
+    ),
+    "XPM319": Code(
+        "Folder without jobs",
+        """\
+A folder of mode `use` is there, but holds no directory `jobs`, so that nothing is ever found in it. Its disk may not
+be mounted, or the path means something else than a workspace.
+
+```sh
+ls /path/to/other/workspace      # there should be `jobs`
+```""",
+    ),
+    "XPM320": Code(
+        "Link to a job that is gone",
+        """\
+A folder of mode `move` takes the results of a job away and leaves a link in the workspace. These links lead to where
+nothing is: the folder is not mounted, was renamed, or lost the results. A job behind such a link cannot run again
+either: experimaestro fails with a `FileExistsError`.
+
+```sh
+find ~/experiments/jobs -maxdepth 2 -xtype l       # lists them
+```
+
+Mount the folder, or bring it back to where it was. If the results are gone for good, delete the links, and the jobs
+run again.""",
+    ),
+    "XPM321": Code(
+        "Leftover of a crash",
+        """\
+Copies of jobs are made under a name that begins with `.tmp.`, in the workspace and in folders of mode `backup` and
+`move`, and renamed when they are whole. Such a copy that was not touched for a day belongs to a process that was
+killed. The same goes for `settings.yaml.….tmp` beside the settings, after an hour. Nobody reads them; they only take
+room.
+
+```sh
+rm -r /slow/backup/nlp/jobs/mytask/.tmp.3f2a…
+```
+
+Make sure that no experiment is running meanwhile.""",
+    ),
+    "XPM322": Code(
+        "Jobs that were not all looked at",
+        """\
+The directory answers, but it holds so many jobs, or is so slow, that the search for dangling links and leftovers was
+ended after the time that `--timeout` sets. What was found until then is reported.
+
+```sh
+xpm-config doctor --timeout 60
+```""",
     ),
     "XPM401": Code(
         "Place that cannot be migrated",

@@ -79,6 +79,49 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     _flush_directory(os.path.dirname(real))
 
 
+def create(path: str, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file, whole or not at all, and durably; raises FileUnwritableError where there is one already.
+
+    `mode` holds its permissions, of which the umask takes some.
+    """
+    with _staged(path, path) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # Unlike a rename, a link replaces nothing that came meanwhile; not every file system has links.
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise FileUnwritableError(path, "there is such a file now", "run the command again") from None
+        except OSError:
+            _claim(path)
+            os.rename(temporary, path)
+        else:
+            os.unlink(temporary)
+    _flush_directory(os.path.dirname(path))
+
+
+def _claim(path: str) -> None:
+    """Take a name that is free with an empty file, for a rename to replace."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        raise FileUnwritableError(path, "there is such a file now", "run the command again") from None
+
+
+def remove(path: str, old: bytes) -> None:
+    """Remove a file that holds `old`, durably; raises FileUnwritableError, also when it holds something else."""
+    if read(path) != old:
+        raise FileUnwritableError(path, "it was changed meanwhile", "run the command again")
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise FileUnwritableError(path, f"it cannot be removed: {error.strerror}", _advice(error)) from None
+    _flush_directory(os.path.dirname(path))
+
+
 def keep_copy(path: str, backup: str, data: bytes) -> None:
     """Write `data`, the content of `path`, to a backup file with the same mode; an older backup is replaced."""
     with _staged(backup, backup) as temporary:

@@ -14,6 +14,7 @@ from xpm_config import loaders
 from xpm_config.diagnostics import Diagnostic, Edit, Severity, Span
 from xpm_config.document import Document, Scalar
 from xpm_config.editing import walk
+from xpm_config.loaders.model import effective_settings
 from xpm_config.registry import VERSIONS
 from xpm_config.releases import Release, show_release
 from xpm_config.rewriting import Options, Rewrite, Source
@@ -191,33 +192,6 @@ def _not_in_version_1(data: bytes, environ: Environ[str, str]) -> Iterator[Diagn
 
 
 # -- the proof ----------------------------------------------------------------------------------------
-
-
-def effective_settings(loaded: Loaded) -> dict[str, Any]:
-    """The settings with `alt_workspaces` and `folders` as the one list that experimaestro makes of them.
-
-    Folders are (path, mode) pairs, the paths as they are written.
-    """
-    settings = dict(loaded.settings)
-    workspaces = settings.get("workspaces", [])
-    paths = {workspace["id"]: workspace["path"] for workspace in workspaces}
-    settings["workspaces"] = [
-        {
-            **{key: value for key, value in workspace.items() if key not in ("alt_workspaces", "folders")},
-            "folders": effective_folders(workspace, paths),
-        }
-        for workspace in workspaces
-    ]
-    return settings
-
-
-def effective_folders(workspace: dict[str, Any], paths: dict[str, str]) -> list[tuple[str, str]]:
-    """The folders of a workspace, alternatives first; `paths` are those of all workspaces by id, the last of equals."""
-    alternatives = [(paths.get(reference, reference), "use") for reference in workspace.get("alt_workspaces", [])]
-    listed = workspace.get("folders", [])
-    # A `folders:` without a value adds nothing.
-    listed = listed if isinstance(listed, list) else []
-    return alternatives + [(folder["path"], folder.get("mode", "use")) for folder in listed]
 
 
 def _same_folders(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> bool:

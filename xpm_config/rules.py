@@ -32,8 +32,6 @@ MAX_COMPARISONS = 1_000
 
 _INTERPOLATION = re.compile(r"\$\{[^}]*\}?")
 _SHELL_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
-# Options of ssh that take a value, in their own word or in the next one (ssh(1)).
-_SSH_WITH_VALUE = "BbcDEeFIiJLlmOoPpQRSWw"
 
 
 def _warning(
@@ -248,6 +246,8 @@ def _normal(context: Context, setting: Setting | None) -> str | None:
         return None
     text = interpolate(setting.text, context.environ)
     path = os.path.normpath(os.path.expanduser(text))
+    # `//a` is a place of its own to POSIX and to normpath, but to no system that experimaestro runs on.
+    path = "/" + path.lstrip("/") if path.startswith("//") else path
     return None if "${" in path else path
 
 
@@ -385,36 +385,37 @@ def unused_in_remote(context: Context) -> Iterator[Diagnostic]:
 
 def flags_for_ssh(context: Context) -> Iterator[Diagnostic]:
     """XPM218: a host that ssh would take as an option, or an option that it would take as the host."""
-    for name in ("host", "python"):
+    if not context.outline.at("workspaces[].ssh"):
+        return
+    from xpm_config.ssh_words import misread_among_options, misread_as_option
+
+    for name in ("host", "python", "shell_init", "xpm_path"):
         for setting in context.outline.at(f"workspaces[].ssh.{name}"):
-            if setting.text and setting.text.startswith("-"):
-                program = "ssh" if name == "host" else "uv"
-                message = f"`{name}` starts with `-`: {program} would take it as an option"
-                help_text = "options of ssh go into `options`" if name == "host" else "write a version or a path"
-                yield _error("XPM218", message, setting, help_text)
+            found = misread_as_option(name, setting.text or "")
+            if found is not None:
+                yield _error("XPM218", found.message, setting, found.hint)
     lists: dict[str, list[Setting]] = {}
     for word in context.outline.at("workspaces[].ssh.options[]"):
         lists.setdefault(word.key.rpartition("[")[0], []).append(word)
     for words in lists.values():
-        yield from _stray_words(words)
+        for found in misread_among_options(word.text for word in words):
+            yield _error("XPM218", found.message, words[found.place], found.hint)
 
 
-def _stray_words(words: list[Setting]) -> Iterator[Diagnostic]:
-    """Words that are no option and belong to none, and a last option that lacks its value."""
-    waiting: Setting | None = None
-    for word in words:
-        if waiting is not None or not word.text:
-            waiting = None
-        elif not word.text.startswith("-") or word.text == "-":
-            message = "ssh would take this word as the host: it is no option and belongs to none"
-            yield _error("XPM218", message, word, 'write an option and its value as in `[-p, "2222"]`')
-        else:
-            flags = word.text[1:]
-            taking = next((index for index, flag in enumerate(flags) if flag in _SSH_WITH_VALUE), None)
-            waiting = word if taking is not None and taking == len(flags) - 1 else None
-    if waiting is not None:
-        message = f"`{waiting.text}` needs a value: ssh would take the host for it"
-        yield _error("XPM218", message, waiting, "write its value behind it, as a word of its own")
+def broken_commands(context: Context) -> Iterator[Diagnostic]:
+    """XPM219: code or a path that experimaestro's own ssh-monitor makes a broken command of."""
+    for setting in context.outline.at("workspaces[].ssh.shell_init"):
+        from xpm_config.ssh_words import open_end
+
+        found = open_end(setting.text or "")
+        if found is not None:
+            message = f"`shell_init` ends in {found}: behind it, the command of experimaestro's ssh-monitor breaks"
+            help_text = "let a command stand last: in a block, write `|-` instead of `|`"
+            yield _warning("XPM219", message, setting, help_text)
+    for setting in context.outline.at("workspaces[].ssh.xpm_path"):
+        if (setting.text or "").startswith("~"):
+            message = "the `~` in `xpm_path` is not expanded: experimaestro quotes it"
+            yield _warning("XPM219", message, setting, "write the whole path, as it is on the other machine")
 
 
 def no_local_workspace(context: Context) -> Iterator[Diagnostic]:
@@ -519,4 +520,5 @@ RULES: tuple[Callable[[Context], Iterator[Diagnostic]], ...] = (
     literal_variables,
     no_local_workspace,
     flags_for_ssh,
+    broken_commands,
 )

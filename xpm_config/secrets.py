@@ -224,7 +224,7 @@ class Secrets:
         name = key.resolved
         if hidden or not isinstance(name, Scalar):
             return in_env, hidden
-        if not _assigns(name.text):
+        if not holds_secret(name.text):
             self._keys.add(name.text)
         # `&token: abc` is an anchor before an empty key.
         text = name.text.strip() or name.anchor or ""
@@ -235,11 +235,11 @@ class Secrets:
     def _betrays(self, node: Scalar) -> bool:
         """Whether a scalar is secret by itself, by a mistake that YAML accepts."""
         names = (node.tag, node.anchor)
-        if _assigns(node.text) or any(is_telling(name) for name in names if name is not None):
+        if holds_secret(node.text) or any(is_telling(name) for name in names if name is not None):
             return True
         # A line `token abc`, without its colon, goes on with the value of the line above.
         lines = self._text[node.start : node.end].splitlines()[1:]
-        return any(_assigns(line.strip()) for line in lines)
+        return any(holds_secret(line.strip()) for line in lines)
 
     @staticmethod
     def _comments_behind(document: Document, spans: list[Span]) -> Iterator[Span]:
@@ -258,7 +258,7 @@ class Secrets:
                 yield Span(start, end)
 
 
-def _assigns(text: str) -> bool:
+def holds_secret(text: str) -> bool:
     """Whether a scalar holds a secret with its name, such as `HF_TOKEN=abc` or `token abc` in a list."""
     words = _WORDS.match(text[:_NEAR])
     if words is not None and is_telling(words.group(1)):

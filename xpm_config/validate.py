@@ -13,6 +13,7 @@ from xpm_config import loaders, registry
 from xpm_config.conformance import conforms, violations
 from xpm_config.diagnostics import Diagnostic, Severity
 from xpm_config.document import Document
+from xpm_config.modeline import modeline_version
 from xpm_config.releases import parse_release, show_release
 from xpm_config.values import INVALID
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 MAX_FINDINGS = 1_000
 """No more findings than this are reported for one file."""
 
-_MODELINE = re.compile(r"#\s*yaml-language-server:\s+\$schema=(\S+)")
-_OUR_SCHEMA = re.compile(r"settings[.:]v([0-9]+)(?:\.schema\.json)?$")
 _IGNORE = re.compile(r"\bxpm:\s*ignore\[([A-Za-z0-9,\s]*)\]")
 
 
@@ -55,7 +54,7 @@ def check(path: str, data: bytes, release: Release, environ: Environ[str, str] |
     """
     environ = os.environ if environ is None else environ
     document = Document(data, loaders.dialect(release))
-    version = modeline_version(document) or registry.version_for(release)
+    version = modeline_version(document.text) or registry.version_for(release)
     target = show_release(release)
     if document.problems:
         return FileReport(path, document, version, target, False, tuple(document.problems))
@@ -69,19 +68,6 @@ def check(path: str, data: bytes, release: Release, environ: Environ[str, str] |
         context = Context(document, constructor, loaded, version, release, environ)
         found = list(_findings(context))
     return FileReport(path, document, version, target, loaded.loads, _in_order(document, found))
-
-
-def modeline_version(document: Document) -> int | None:
-    """The version that a `yaml-language-server` comment at the top names, if it names one of ours."""
-    first = document.root.start if document.root is not None else len(document.text)
-    for start, end in document.comments:
-        if start > first:
-            break
-        modeline = _MODELINE.match(document.text, start, end)
-        ours = _OUR_SCHEMA.search(modeline[1]) if modeline else None
-        if ours is not None and int(ours[1]) in registry.VERSIONS:
-            return int(ours[1])
-    return None
 
 
 def _empty(loaded: Loaded) -> list[Diagnostic]:
@@ -208,7 +194,7 @@ _LOAD_CODES = {
 
 def _in_order(document: Document, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings in the order of the file: one for each code and place, ignored ones left out."""
-    ignored = _ignored_lines(document)
+    ignored = ignored_lines(document)
     unique: dict[tuple[str, Any], Diagnostic] = {}
     for finding in found:
         line = document.position(finding.span.start).line if finding.span is not None else 0
@@ -223,7 +209,7 @@ def _in_order(document: Document, found: Iterable[Diagnostic]) -> tuple[Diagnost
     return tuple(ordered)
 
 
-def _ignored_lines(document: Document) -> dict[int, tuple[str, ...]]:
+def ignored_lines(document: Document) -> dict[int, tuple[str, ...]]:
     """The codes, or their beginnings, that comments such as `# xpm: ignore[XPM201]` switch off, by line."""
     lines: dict[int, tuple[str, ...]] = {}
     for start, end in document.comments:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from xpm_config import cli
 
@@ -292,27 +290,6 @@ def test_json_contract(write: Callable[[str, str], str], capsys: pytest.CaptureF
     }
 
 
-@pytest.mark.parametrize("files", [[], ["a.yaml"], ["b.yaml"], ["a.yaml", "b.yaml"], ["missing"], ["."], ["-"]])
-def test_plain_way_equals_full_way(
-    write: Callable[[str, str], str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    files: list[str],
-) -> None:
-    """`validate FILE…`, which runs without a command-line library, does what the full command does."""
-    from xpm_config.cli import app
-
-    write("a.yaml", GOOD)
-    write("b.yaml", BAD)
-    outcomes = []
-    for way in ("plain", "full"):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
-        if way == "full":
-            monkeypatch.setattr(cli, "_run", app.invoke)
-        outcomes.append((cli.main(["validate", *files]), *capsys.readouterr()))
-    assert outcomes[0] == outcomes[1]
-
-
 def test_errors_of_ours_leave_a_report(
     write: Callable[[str, str], str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -467,26 +444,6 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("xpm-config ")
     assert cli.main(["no-such-command"]) == 2
-
-
-def test_hooks_match_settings_files_only() -> None:
-    """The hooks take the layouts in which settings of experimaestro are kept, and no other tool's settings.yaml."""
-    hooks = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert [hook["id"] for hook in hooks] == ["xpm-config-validate", "xpm-config-migrate"]
-    matching = [
-        ".config/experimaestro/settings.yaml",
-        "dot_config/experimaestro/settings.yaml",
-        "dot_config/experimaestro/private_settings.yaml",
-        "dot_config/private_experimaestro/settings.yaml",
-        "experimaestro/settings.yaml",
-        "demo/xpm_settings.yaml",
-        "xpm_settings.yaml",
-    ]
-    others = ["settings.yaml", ".config/other/settings.yaml", "my_xpm_settings.yaml", "experimaestro/settings.yaml.bak"]
-    for hook in hooks:
-        assert all(re.search(hook["files"], name) for name in matching)
-        assert not any(re.search(hook["files"], name) for name in others)
-        assert hook["entry"].split()[1] in ("validate", "migrate")
 
 
 def test_explain_and_schema(capsys: pytest.CaptureFixture[str]) -> None:

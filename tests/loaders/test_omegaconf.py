@@ -82,7 +82,8 @@ def section(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     remote = (value.get("ssh") or {}).get("host")
     path_kind = "remote" if remote else "workspace" if "id" in value else "folder"
     for key, sub in schema["properties"].items():
-        item = value.get(key, sub.get("default", ""))
+        empty: dict[str, Any] = {"array": [], "object": {}}
+        item = value.get(key, sub.get("default", empty.get(str(sub["type"]), "")))
         always = key in schema.get("required", ()) or key == "mode"
         inner = observable(item, sub, path_kind)
         if always or inner not in (sub.get("default", {}), {}, []):

@@ -42,17 +42,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    command, names = arguments[:1], arguments[1:]
-    if command in (["validate"], ["migrate"]) and all(name == "-" or name[:1] not in ("-", "") for name in names):
-        # Importing typer takes longer than checking a file: the plain cases do without. A test holds
-        # that both ways do the same.
-        if command == ["validate"]:
-            from xpm_config.cli import validate
+    from xpm_config.cli import plain
 
-            return validate.run(validate.Options(files=tuple(names)))
-        from xpm_config.cli import migrate
+    form = plain.FORMS.get(arguments[0]) if arguments else None
+    fields = plain.parse(form, arguments[1:]) if form is not None else None
+    if fields is not None:
+        from importlib import import_module
 
-        return migrate.run(migrate.Options(files=tuple(names)))
+        command = import_module(f"xpm_config.cli.{arguments[0]}")
+        if fields.get("format", command.FORMATS[0]) in command.FORMATS:
+            code: int = command.run(command.Options(**fields))
+            return code
     from xpm_config.cli.app import invoke
 
     return invoke(arguments)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from xpm_config.releases import Release
 
 
+FORMATS = ("text", "json")
+
+
 class Options(NamedTuple):
     """What was asked for; the defaults are those of the command."""
 

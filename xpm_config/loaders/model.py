@@ -58,3 +58,30 @@ def known_properties(schema: dict[str, Any], release: Release) -> dict[str, dict
         for key, sub in schema.get("properties", {}).items()
         if parse_release(sub.get("x-xpm-since", "0")) <= release
     }
+
+
+def effective_settings(loaded: Loaded) -> dict[str, Any]:
+    """The settings with `alt_workspaces` and `folders` as the one list that experimaestro makes of them.
+
+    Folders are (path, mode) pairs, the paths as they are written.
+    """
+    settings = dict(loaded.settings)
+    workspaces = settings.get("workspaces", [])
+    paths = {workspace["id"]: workspace["path"] for workspace in workspaces}
+    settings["workspaces"] = [
+        {
+            **{key: value for key, value in workspace.items() if key not in ("alt_workspaces", "folders")},
+            "folders": effective_folders(workspace, paths),
+        }
+        for workspace in workspaces
+    ]
+    return settings
+
+
+def effective_folders(workspace: dict[str, Any], paths: dict[str, str]) -> list[tuple[str, str]]:
+    """The folders of a workspace, alternatives first; `paths` are those of all workspaces by id, the last of equals."""
+    alternatives = [(paths.get(reference, reference), "use") for reference in workspace.get("alt_workspaces", [])]
+    listed = workspace.get("folders", [])
+    # A `folders:` without a value adds nothing.
+    listed = listed if isinstance(listed, list) else []
+    return alternatives + [(folder["path"], folder.get("mode", "use")) for folder in listed]

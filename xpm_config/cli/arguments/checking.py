@@ -8,22 +8,25 @@ import typer
 
 from xpm_config import registry
 from xpm_config.cli.arguments.shared import Files, Quiet, SettingsFile, State, check_choice
-
-
-def _complete_code(incomplete: str) -> list[str]:
-    from xpm_config.codes import CODES
-
-    return [code for code in CODES if code.startswith(incomplete.upper())]
+from xpm_config.cli.completion import choices, codes, releases, topics, versions
 
 
 def validate(
     files: Files = None,
-    format: Annotated[str, typer.Option(help="How to report: text, json, sarif or github.")] = "text",
+    format: Annotated[
+        str,
+        typer.Option(
+            help="How to report: text, json, sarif or github.",
+            autocompletion=choices("text", "json", "sarif", "github"),
+        ),
+    ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too.")] = False,
     target: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            metavar="RELEASE", help="The experimaestro release; by default the installed one, else the newest known."
+            metavar="RELEASE",
+            help="The experimaestro release; by default the installed one, else the newest known.",
+            autocompletion=releases,
         ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the fixes that keep the meaning.")] = False,
@@ -32,13 +35,11 @@ def validate(
     ] = False,
     select: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            metavar="CODE", help="Report these codes only (XPM2 means all of XPM2xx).", autocompletion=_complete_code
-        ),
+        typer.Option(metavar="CODE", help="Report these codes only (XPM2 means all of XPM2xx).", autocompletion=codes),
     ] = None,
     ignore: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="CODE", help="Leave these codes out.", autocompletion=_complete_code),
+        typer.Option(metavar="CODE", help="Leave these codes out.", autocompletion=codes),
     ] = None,
     settings: SettingsFile = None,
     quiet: Quiet = False,
@@ -61,7 +62,7 @@ def validate(
             unsafe_fixes=unsafe_fixes,
             select=_codes("--select", select),
             ignore=_codes("--ignore", ignore),
-            settings=settings or State.settings,
+            settings=State.meant(settings),
             quiet=quiet or State.quiet,
         )
     )
@@ -84,18 +85,30 @@ def migrate(
     files: Files = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change; write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only tell whether something would change.")] = False,
-    to: Annotated[int, typer.Option(min=1, max=registry.NEWEST, help="The version of the schema to migrate to.")] = (
-        registry.NEWEST
-    ),
+    to: Annotated[
+        int,
+        typer.Option(
+            min=1, max=registry.NEWEST, help="The version of the schema to migrate to.", autocompletion=versions
+        ),
+    ] = registry.NEWEST,
     target: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="RELEASE", help="The experimaestro release that will read the file."),
+        typer.Option(
+            metavar="RELEASE", help="The experimaestro release that will read the file.", autocompletion=releases
+        ),
     ] = None,
     backup: Annotated[bool, typer.Option("--backup", help="Keep the old file as FILE.bak.")] = False,
     unknown_ids: Annotated[
-        str, typer.Option(metavar="refuse|keep-as-path", help="What to do with references to no known workspace.")
+        str,
+        typer.Option(
+            metavar="refuse|keep-as-path",
+            help="What to do with references to no known workspace.",
+            autocompletion=choices("refuse", "keep-as-path"),
+        ),
     ] = "refuse",
-    format: Annotated[str, typer.Option(help="How to report: text or json.")] = "text",
+    format: Annotated[
+        str, typer.Option(help="How to report: text or json.", autocompletion=choices("text", "json"))
+    ] = "text",
     settings: SettingsFile = None,
     quiet: Quiet = False,
 ) -> int:
@@ -103,10 +116,10 @@ def migrate(
 
     Exit code 0: migrated, or nothing to do; 1: would change (--check, --diff), or left as it is; 2: cannot go on.
     """
-    from xpm_config.cli.migrate import Options, run
+    from xpm_config.cli.migrate import FORMATS, Options, run
 
     check_choice("--unknown-ids", unknown_ids, ("refuse", "keep-as-path"))
-    check_choice("--format", format, ("text", "json"))
+    check_choice("--format", format, FORMATS)
     return run(
         Options(
             files=tuple(files or ()),
@@ -117,7 +130,7 @@ def migrate(
             keep_unknown_ids=unknown_ids == "keep-as-path",
             format=format,
             target=target,
-            settings=settings or State.settings,
+            settings=State.meant(settings),
             quiet=quiet or State.quiet,
         )
     )
@@ -126,11 +139,18 @@ def migrate(
 def explain(
     topic: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="KEY|CODE", help="A key such as workspaces.triggers, or a code such as XPM101."),
+        typer.Argument(
+            metavar="KEY|CODE",
+            help="A key such as workspaces.triggers, or a code such as XPM101.",
+            autocompletion=topics,
+        ),
     ] = None,
-    schema: Annotated[int, typer.Option("--schema", min=1, max=registry.NEWEST, help="The version of the schema.")] = (
-        registry.NEWEST
-    ),
+    schema: Annotated[
+        int,
+        typer.Option(
+            "--schema", min=1, max=registry.NEWEST, help="The version of the schema.", autocompletion=versions
+        ),
+    ] = registry.NEWEST,
 ) -> int:
     """Explain a key of the settings, or the code of a finding."""
     from xpm_config.cli.explain import run

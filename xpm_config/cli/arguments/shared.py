@@ -6,14 +6,20 @@ from typing import Annotated, Optional
 
 import typer
 
+from xpm_config.cli.completion import files
+
 # typer reads the types at run time, on Python 3.10 too.
 Files = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Argument(metavar="FILE", help="Settings files, or - for standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILE", help="Settings files, or - for standard input.", show_default=False, autocompletion=files
+    ),
 ]
 SettingsFile = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--settings", metavar="FILE", help="The settings file, instead of the user's own."),
+    typer.Option(
+        "--settings", metavar="FILE", help="The settings file, instead of the user's own.", autocompletion=files
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when there is nothing to report.")]
 
@@ -25,7 +31,13 @@ def check_choice(option: str, given: str, allowed: tuple[str, ...]) -> None:
 
 
 class State:
-    """The options in front of the command."""
+    """The options in front of the command, and the command behind `--` that `env` runs."""
 
     settings: str | None = None
     quiet = False
+    command: tuple[str, ...] | None = None
+
+    @classmethod
+    def meant(cls, settings: str | None) -> str | None:
+        """The settings file that is named, behind the command or in front of it."""
+        return cls.settings if settings is None else settings
