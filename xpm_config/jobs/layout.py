@@ -35,7 +35,17 @@ class JobId(NamedTuple):
     @property
     def runtime_files(self) -> tuple[str, ...]:
         """Files that belong to one run on one machine: no copy has them, and a move may destroy them."""
-        return (f"{self.name}.lock", f"{self.name}.pid", f".experimaestro/{self.name}.lock", ".scheduler/")
+        return (*self.locks, f"{self.name}.pid", ".experimaestro/.status.json.lock", ".scheduler/")
+
+    @property
+    def locks(self) -> tuple[str, str]:
+        """The locks that experimaestro takes when it runs the job, and when it looks at its state."""
+        return f"{self.name}.lock", f".experimaestro/{self.name}.lock"
+
+    @property
+    def relative(self) -> str:
+        """The path of the job's directory below a workspace or folder."""
+        return f"{JOBS}/{self.task}/{self.hash}"
 
     def path(self, root: str) -> str:
         """The directory of the job in a workspace or folder."""

@@ -4,7 +4,8 @@ A manifest is a text file of JSON lines, `<folder>/.xpm-config/manifests/<task>/
 
     ["file", path, mode, size, modified, digest]      bytes; nanoseconds; digest by the name in the summary
     ["directory", path, mode, 0, 0, ""]
-    ["link", path, 0, 0, modified, text]              the text of the original
+    ["link", path, 0, 0, modified, text]              the text of the copy
+    ["original", path, 0, 0, 0, text]                 the text of a link that the copy has changed
     ["same", path, mode, size, modified, first]       a hard link to the file `first`
     ["left out", path, 0, 0, 0, ""]                   excluded by a rule: the copy is partial by rule
     ["problem", path, 0, 0, 0, reason]                could not be copied: the copy is not complete
@@ -17,24 +18,29 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xxhash import xxh3_128
+from xxhash import xxh3_128, xxh3_128_intdigest
 
 from xpm_config.errors import XpmConfigError
-from xpm_config.jobs.content import DIGEST, digest_file
-from xpm_config.jobs.tree import OPEN_FILE, Entry, Problem
+from xpm_config.jobs.content import DIGEST, write_all
+from xpm_config.jobs.layout import OURS
+from xpm_config.jobs.tree import OPEN_FILE, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xpm_config.jobs.layout import JobId
+    from xpm_config.jobs.root import Root
+
 VERSION = 1
+MANIFESTS = "manifests"
 _TAIL = 8192
 """No summary is longer (bytes)."""
 _BATCH = 1000
-_NOT_COPIED = ("left out", "problem")
+_ALL_BITS = (1 << 128) - 1
+_NOT_COPIED = ("left out", "problem", "original")
 
 
 class Summary(NamedTuple):
@@ -42,7 +48,8 @@ class Summary(NamedTuple):
 
     `owner` is the workspace that made it, `done` the modification time (ns) of the job's marker of success
     when it was copied, `inode` that of the copy's directory, `size` in bytes. `left_out` and `problems` are
-    counts; `digest` names the digests, and `sum` is the one of all lines before.
+    counts; `rewritten` tells that paths in `params.json` point into the folder instead of the owner's workspace;
+    `digest` names the digests; `content` stands for all lines whatever their order, `sum` for the file as it is.
     """
 
     job: str
@@ -53,38 +60,42 @@ class Summary(NamedTuple):
     size: int
     left_out: int
     problems: int
+    rewritten: bool = False
     digest: str = DIGEST
+    content: str = ""
     sum: str = ""
 
 
 class ManifestWriter:
     """A manifest that is being written, under a name that nobody looks for."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._lines: list[str] = []
+    def __init__(self, name: str, directory: int, mode: int = 0o666) -> None:
+        """Make the file in an open directory; raises OSError."""
+        self._lines: list[bytes] = []
         self._sum = xxh3_128()
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        self._content = 0
+        self._descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory)
+        os.fchmod(self._descriptor, mode & 0o666)
 
     def add(self, entry: Entry) -> None:
         """Add the line of one entry."""
         kind, path, mode, size, modified, value = entry
         quoted = encode_basestring_ascii
-        self._lines.append(f'["{kind}", {quoted(path)}, {mode}, {size}, {modified}, {quoted(value)}]\n')
-        if len(self._lines) >= _BATCH:
-            self._write()
+        self._add(f'["{kind}", {quoted(path)}, {mode}, {size}, {modified}, {quoted(value)}]\n')
 
-    def add_missing(self, kind: str, path: str, reason: str = "") -> None:
-        """Add a line about something that was not copied, `left out` or a `problem`."""
-        self._lines.append(json.dumps([kind, path, 0, 0, 0, reason]) + "\n")
+    def add_missing(self, kind: str, path: str, value: str = "") -> None:
+        """Add a line about something that the copy lacks: `left out`, a `problem`, or the `original` of a link."""
+        self._add(json.dumps([kind, path, 0, 0, 0, value]) + "\n")
 
-    def finish(self, summary: Summary) -> None:
-        """Write the summary and close the file."""
+    def finish(self, summary: Summary) -> Summary:
+        """Write the summary, which gets its `sum`, and close the file."""
         self._write()
-        complete = summary._replace(sum=self._sum.hexdigest())
-        self._lines.append(json.dumps({"manifest": VERSION, **complete._asdict()}) + "\n")
+        content = f"{self._content & _ALL_BITS:032x}"
+        complete = summary._replace(content=content, sum=self._sum.hexdigest())
+        self._lines.append(json.dumps({"manifest": VERSION, **complete._asdict()}).encode("ascii") + b"\n")
         self._write()
         self.close()
+        return complete
 
     def close(self) -> None:
         """Close the file, finished or not."""
@@ -92,30 +103,74 @@ class ManifestWriter:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def _add(self, line: str) -> None:
+        data = line.encode("ascii")
+        self._content += xxh3_128_intdigest(data)
+        self._lines.append(data)
+        if len(self._lines) >= _BATCH:
+            self._write()
+
     def _write(self) -> None:
-        data = "".join(self._lines).encode("ascii")
+        data = b"".join(self._lines)
         self._lines.clear()
         self._sum.update(data)
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        if data:
+            write_all(self._descriptor, data)
 
 
 class ManifestError(XpmConfigError):
     """A manifest that cannot be believed."""
 
 
-def read_summary(path: str) -> Summary | None:
+def manifest_name(job: JobId) -> str:
+    """The name of a job's manifest below the directory of manifests."""
+    return f"{job.task}/{job.hash}.jsonl"
+
+
+def manifest_path(root: Root, job: JobId) -> str:
+    """Where the manifest of a job stands, for messages."""
+    return os.path.join(root.path, OURS, MANIFESTS, manifest_name(job))
+
+
+def read_summary(root: Root, job: JobId) -> Summary | None:
     """The summary of a manifest, by a few system calls; None where there is no manifest or it has none."""
     try:
-        descriptor = os.open(path, OPEN_FILE)
+        return read_staged_summary(manifest_name(job), root.ours(MANIFESTS, create=False))
     except FileNotFoundError:
         return None
+
+
+def read_staged_summary(name: str, directory: int) -> Summary | None:
+    """The summary of a manifest by its name in an open directory; None where it has none. Raises OSError."""
+    descriptor = os.open(name, OPEN_FILE, dir_fd=directory)
     try:
         size = os.fstat(descriptor).st_size
         tail = os.pread(descriptor, _TAIL, max(size - _TAIL, 0))
     finally:
         os.close(descriptor)
     return _summary(tail.rstrip(b"\n").rpartition(b"\n")[2])
+
+
+def publish_manifest(root: Root, job: JobId, name: str, directory: int) -> None:
+    """Give a manifest that has been written its final name, in place of an older one."""
+    manifests = root.ours(MANIFESTS)
+    try:
+        os.rename(name, manifest_name(job), src_dir_fd=directory, dst_dir_fd=manifests)
+    except FileNotFoundError:
+        root.make(job.task, manifests)
+        os.rename(name, manifest_name(job), src_dir_fd=directory, dst_dir_fd=manifests)
+
+
+def remove_manifest(root: Root, job: JobId) -> None:
+    """Remove the manifest of a job whose copy cannot be believed any more."""
+    try:
+        os.unlink(manifest_name(job), dir_fd=root.ours(MANIFESTS))
+    except FileNotFoundError:
+        pass
+
+
+def _open(root: Root, job: JobId) -> int:
+    return os.open(manifest_name(job), OPEN_FILE, dir_fd=root.ours(MANIFESTS, create=False))
 
 
 def _summary(line: bytes) -> Summary | None:
@@ -128,19 +183,22 @@ def _summary(line: bytes) -> Summary | None:
         return None
 
 
-def read_entries(path: str) -> Iterator[Entry]:
+def read_entries(root: Root, job: JobId) -> Iterator[Entry]:
     """The entries of a manifest, in its order; raises ManifestError where it is not as it was written."""
     digest = xxh3_128()
-    with open(path, "rb") as file:
+    path = manifest_path(root, job)
+    try:
+        descriptor = _open(root, job)
+    except OSError as error:
+        raise ManifestError(f"{path}: it cannot be read: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as file:
         for line in file:
             if line.startswith(b"["):
                 digest.update(line)
                 try:
-                    entry = Entry(*json.loads(line))
+                    yield Entry(*json.loads(line))
                 except (ValueError, TypeError):
                     raise ManifestError(f"{path}: a line is no entry") from None
-                if entry.kind not in _NOT_COPIED:
-                    yield entry
             else:
                 summary = _summary(line)
                 if summary is not None and summary.sum == digest.hexdigest():
@@ -149,59 +207,11 @@ def read_entries(path: str) -> Iterator[Entry]:
     raise ManifestError(f"{path}: it is cut or was changed")
 
 
-class Condition(NamedTuple):
-    """What became of a copy: what is damaged in it, and what was written to since."""
-
-    damaged: tuple[Problem, ...]
-    changed: tuple[str, ...]
+def read_copied(root: Root, job: JobId) -> Iterator[Entry]:
+    """The entries of what has been copied."""
+    return (entry for entry in read_entries(root, job) if entry.kind not in _NOT_COPIED)
 
 
-def examine(directory: int, entries: Iterator[Entry], *, digests: bool, in_use: bool = False) -> Condition:
-    """Compare the tree behind a descriptor with its manifest, reading all contents only for `digests`.
-
-    A copy that is `in_use`, since a moved job's path leads to it, may have newer contents. What was added
-    does not count, and neither does what experimaestro writes into a finished job.
-    """
-    damaged: list[Problem] = []
-    changed: list[str] = []
-    for entry in entries:
-        if entry.path.startswith(".experimaestro/"):
-            continue
-        try:
-            reason = _contradiction(directory, entry, digests=digests)
-            newer = in_use and reason and _modified(directory, entry.path) > entry.modified
-        except OSError as error:
-            reason, newer = error.strerror or "it cannot be read", False
-        if newer:
-            changed.append(entry.path)
-        elif reason:
-            damaged.append(Problem(entry.path, reason))
-    return Condition(tuple(damaged), tuple(changed))
-
-
-def _modified(directory: int, path: str) -> int:
-    status = os.stat(path, dir_fd=directory, follow_symlinks=False)
-    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else 0
-
-
-def _contradiction(directory: int, entry: Entry, *, digests: bool) -> str | None:
-    """What is wrong with a copied thing, if anything; raises OSError where it cannot be looked at."""
-    try:
-        status = os.stat(entry.path, dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return "it is missing"
-    kinds = {"directory": stat.S_ISDIR, "link": stat.S_ISLNK, "file": stat.S_ISREG, "same": stat.S_ISREG}
-    if not kinds[entry.kind](status.st_mode):
-        return f"it is no {'file' if entry.kind == 'same' else entry.kind} any more"
-    if entry.kind in ("directory", "link"):
-        return None
-    if status.st_size != entry.size:
-        return f"it has {status.st_size:,} bytes instead of {entry.size:,}"
-    # A copy that is not in use was written to by somebody who should not have: its contents are read.
-    if entry.kind == "file" and (digests or status.st_mtime_ns != entry.modified):
-        descriptor = os.open(entry.path, OPEN_FILE, dir_fd=directory)
-        try:
-            return None if digest_file(descriptor) == entry.value else "its contents are not what was copied"
-        finally:
-            os.close(descriptor)
-    return None
+def read_originals(root: Root, job: JobId) -> dict[str, str]:
+    """The texts that links had, by path, where the copy has others."""
+    return {entry.path: entry.value for entry in read_entries(root, job) if str(entry.kind) == "original"}

@@ -10,25 +10,34 @@ from xpm_config.jobs.layout import JOBS, OURS
 from xpm_config.jobs.tree import OPEN_DIRECTORY
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from xpm_config.jobs.layout import JobId
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Root:
-    """An open workspace or folder. What is made in it can be used by whom the root lets in."""
+    """An open workspace or folder.
 
-    def __init__(self, path: str) -> None:
-        """Open a directory; raises OSError."""
-        self.path = os.path.abspath(path)
+    Everything goes through its descriptor, which stays with what was opened: when a folder is unmounted meanwhile,
+    nothing lands in the empty mount point. What is made in it can be used by whom `mode` lets in.
+    """
+
+    def __init__(self, path: str, mode: int | None = None) -> None:
+        """Open a directory; without a mode, its own is taken for what is made in it. Raises OSError."""
+        self.path = os.path.realpath(path)
         self.descriptor = os.open(self.path, _OPEN)
-        self.mode = stat.S_IMODE(os.fstat(self.descriptor).st_mode)
+        self.mode = stat.S_IMODE(os.fstat(self.descriptor).st_mode) if mode is None else mode
+        self._ours: dict[tuple[str, ...], int] = {}
 
     def close(self) -> None:
         """Close the directory."""
-        os.close(self.descriptor)
+        for descriptor in (*self._ours.values(), self.descriptor):
+            os.close(descriptor)
+        self._ours.clear()
 
-    def __enter__(self) -> Root:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,27 +55,28 @@ class Root:
         finally:
             os.close(task)
 
-    def ours(self, *names: str, create: bool = False) -> int:
-        """A descriptor of a directory of ours."""
-        return self._directory((OURS, *names), create=create)
-
-    def manifest(self, job: JobId) -> str:
-        """The path of the manifest of a job."""
-        return os.path.join(self.path, OURS, "manifests", job.task, f"{job.hash}.jsonl")
+    def ours(self, *names: str, create: bool = True) -> int:
+        """The descriptor of a directory of ours, which stays open; raises OSError."""
+        if names not in self._ours:
+            self._ours[names] = self._directory((OURS, *names), create=create)
+        return self._ours[names]
 
     def _directory(self, names: tuple[str, ...], *, create: bool) -> int:
+        path = "/".join(names)
         try:
-            return os.open("/".join(names), _OPEN, dir_fd=self.descriptor)
+            return os.open(path, _OPEN, dir_fd=self.descriptor)
         except FileNotFoundError:
             if not create:
                 raise
-        made = ""
-        for name in names:
-            made = f"{made}/{name}" if made else name
-            try:
-                os.mkdir(made, dir_fd=self.descriptor)
-            except FileExistsError:
-                continue
-            # The umask must not keep out who may use the root.
-            os.chmod(made, self.mode, dir_fd=self.descriptor)
-        return os.open(made, _OPEN, dir_fd=self.descriptor)
+        for end in range(1, len(names) + 1):
+            self.make("/".join(names[:end]), self.descriptor)
+        return os.open(path, _OPEN, dir_fd=self.descriptor)
+
+    def make(self, name: str, directory: int) -> None:
+        """Make a directory that can be used by whom the root lets in, unless it is there."""
+        try:
+            os.mkdir(name, dir_fd=directory)
+        except FileExistsError:
+            return
+        # The umask must not keep out who may use the root.
+        os.chmod(name, 0o700 | self.mode | (self.mode & 0o444) >> 2, dir_fd=directory)

@@ -1,17 +1,21 @@
 """Copying and deleting directory trees through descriptors: no path is looked up twice, no link is followed.
 
 Everything that a file system keeps is kept: modes, times to the nanosecond, owners where that is permitted,
-extended attributes, symbolic and hard links, holes. What cannot be copied is named.
+extended attributes, symbolic and hard links, holes. What cannot be copied is named. A tree may be of any width
+and depth: its entries are not held, and only a bounded number of descriptors is open.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
+from itertools import islice
+from struct import Struct
 from typing import Literal, NamedTuple
 
-from xxhash import xxh3_128
+from xxhash import xxh3_128_intdigest
 
 from xpm_config.jobs.content import SMALL, copy_content, digest_of, write_all
 
@@ -22,12 +26,23 @@ OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _HAS_ATTRIBUTES = hasattr(os, "listxattr")
+_DEEP = 100
+"""So many directories within each other are open at once; deeper ones have their turn afterwards."""
+_REMEMBERED_LINKS = 100_000
+"""Of so many hard-linked files the names are remembered; of further ones each name becomes a file of its own."""
+_BATCH = 10_000
+"""So many entries of a directory are deleted before the next ones are read, as `rm` does."""
 _SPECIAL = (
     (stat.S_ISFIFO, "a FIFO"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISBLK, "a device"),
     (stat.S_ISCHR, "a device"),
 )
+# The source is as it is, and we are kept out of it.
+_FORBIDDEN = frozenset((errno.EACCES, errno.EPERM))
+# What was scanned a moment ago is gone, or is something else by now: a link, a file, a socket, no link.
+_CHANGED = frozenset((errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EINVAL, errno.ESTALE))
+_pack = Struct("=Qqqq").pack
 
 
 class Entry(NamedTuple):
@@ -79,11 +94,18 @@ def ignore(entry: Entry) -> None:
     """The record that nobody wants."""
 
 
+def keep_text(path: str, text: str) -> str:
+    """The rule that leaves links as they are."""
+    return text
+
+
 class TreeCopy:
     """One copying of the tree behind a descriptor into the empty directory behind another.
 
     `excludes` gets a path below the tree and whether it is a directory; `record` gets each entry, a
-    directory before what is in it.
+    directory before what is in it; `link_text` gets the path and the text of a link, and gives the text of
+    its copy. Whether a file was written to while it was read is not looked at here:
+    then `look` answers otherwise than `Copied.state` has it.
     """
 
     def __init__(
@@ -92,224 +114,360 @@ class TreeCopy:
         target: int,
         excludes: Excludes = keep_all,
         record: Callable[[Entry], None] = ignore,
+        link_text: Callable[[str, str], str] = keep_text,
     ) -> None:
-        self._root, self._target = source, target
+        self._link_text = link_text
+        self._source, self._target = source, target
         self._excludes = excludes
         self._record = record
-        self._state = xxh3_128()
+        self._state = _State()
+        self._deep: list[str] = []
         self._links: dict[tuple[int, int], str] = {}
         self._problems: list[Problem] = []
         self._left_out: list[str] = []
         self._files = self._size = 0
-        self._user = os.geteuid()
+        self._owner: tuple[int, int] | None = None
+        self._is_root = os.geteuid() == 0
 
     def run(self) -> Copied:
-        """Copy; raises SourceChangedError, and OSError where the target cannot be written."""
-        self._contents(self._root, self._target, "")
-        self._finish(self._root, self._target, os.fstat(self._root))
+        """Copy; raises SourceChangedError, and OSError where the source cannot be read or the target not written."""
+        self._contents(self._source, self._target, "", 0)
+        self._finish(self._source, self._target, os.fstat(self._source))
+        while self._deep:
+            self._deep_directory(self._deep.pop())
         return Copied(self._files, self._size, self._state.digest(), tuple(self._problems), tuple(self._left_out))
 
-    def _contents(self, source: int, target: int, prefix: str) -> None:
+    def _contents(self, source: int, target: int, prefix: str, depth: int) -> None:
+        directories = []
         with os.scandir(source) as scan:
-            # Sorted, so that the state of two looks compares; kept as entries, which know their type.
-            entries = sorted(scan, key=_name)
-        for entry in entries:
-            path = prefix + entry.name
-            is_directory = entry.is_dir(follow_symlinks=False)
-            if self._excludes(path, is_directory):
-                self._left_out.append(path + "/" * is_directory)
-            elif is_directory:
-                self._directory(entry.name, path, source, target)
-            elif entry.is_symlink():
-                self._link(entry.name, path, source, target)
-            elif entry.is_file(follow_symlinks=False):
-                self._file(entry.name, path, source, target)
-            else:
-                self._problems.append(Problem(path, _kind_of(entry.name, source)))
+            for entry in scan:
+                name = entry.name
+                path = prefix + name
+                is_directory = entry.is_dir(follow_symlinks=False)
+                if self._excludes(path, is_directory):
+                    self._left_out.append(path + "/" * is_directory)
+                elif is_directory:
+                    # Entered when the scan is closed: one descriptor less on each level.
+                    directories.append(name)
+                elif entry.is_file(follow_symlinks=False):
+                    self._file(name, path, source, target)
+                elif entry.is_symlink():
+                    self._link(name, path, source, target)
+                else:
+                    self._problems.append(Problem(path, _kind_of(name, source)))
+        for name in directories:
+            self._directory(name, prefix + name, source, target, depth)
 
-    def _directory(self, name: str, path: str, source: int, target: int) -> None:
+    def _directory(self, name: str, path: str, source: int, target: int, depth: int) -> None:
+        inside = into = -1
         try:
-            inside = os.open(name, OPEN_DIRECTORY, dir_fd=source)
-        except OSError as error:
-            self._unreadable(path, error)
-            return
-        try:
+            inside = self._open(name, path, OPEN_DIRECTORY, source)
+            if inside < 0:
+                return
+            status = os.fstat(inside)
             os.mkdir(name, 0o700, dir_fd=target)
+            self._record(Entry("directory", path, stat.S_IMODE(status.st_mode), 0, 0, ""))
+            self._state.add(path, None)
+            if depth == _DEEP:
+                self._deep.append(path)
+                return
             into = os.open(name, OPEN_DIRECTORY, dir_fd=target)
-            try:
-                status = os.fstat(inside)
-                self._record(Entry("directory", path, stat.S_IMODE(status.st_mode), 0, 0, ""))
-                self._state.update(_state_of(path, None))
-                self._contents(inside, into, path + "/")
-                # Last, since writing into a directory changes its times.
-                self._finish(inside, into, status)
-            finally:
-                os.close(into)
+            self._contents(inside, into, path + "/", depth + 1)
+            # Last, since writing into a directory changes its times.
+            self._finish(inside, into, status)
         finally:
-            os.close(inside)
+            _close(inside, into)
+
+    def _deep_directory(self, path: str) -> None:
+        inside = into = -1
+        try:
+            inside = open_below(self._source, path)
+            into = open_below(self._target, path)
+            status = os.fstat(inside)
+            self._contents(inside, into, path + "/", 0)
+            self._finish(inside, into, status)
+        finally:
+            _close(inside, into)
 
     def _link(self, name: str, path: str, source: int, target: int) -> None:
-        status = os.stat(name, dir_fd=source, follow_symlinks=False)
-        text = os.readlink(name, dir_fd=source)
+        try:
+            status = os.stat(name, dir_fd=source, follow_symlinks=False)
+            text = os.readlink(name, dir_fd=source)
+        except OSError as error:
+            self._unreadable(name, path, source, error)
+            return
+        text = self._link_text(path, text)
         os.symlink(text, name, dir_fd=target)
-        self._owner(name, target, status)
+        if self._is_root and (status.st_uid, status.st_gid) != (0, 0):
+            try:
+                os.chown(name, status.st_uid, status.st_gid, dir_fd=target, follow_symlinks=False)
+            except PermissionError:
+                pass
         if os.utime in os.supports_follow_symlinks:
             os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=target, follow_symlinks=False)
         self._record(Entry("link", path, 0, 0, status.st_mtime_ns, text))
-        self._seen(path, status)
-
-    def _owner(self, name: str, target: int, status: os.stat_result) -> None:
-        if self._user == 0 and (status.st_uid, status.st_gid) != (0, 0):
-            os.chown(name, status.st_uid, status.st_gid, dir_fd=target, follow_symlinks=False)
+        self._state.add(path, status)
 
     def _file(self, name: str, path: str, source: int, target: int) -> None:
+        inside = into = -1
         try:
-            inside = os.open(name, OPEN_FILE, dir_fd=source)
-        except OSError as error:
-            self._unreadable(path, error)
-            return
-        try:
+            inside = self._open(name, path, OPEN_FILE, source)
+            if inside < 0:
+                return
             status = os.fstat(inside)
-            if not stat.S_ISREG(status.st_mode):
+            mode, size = status.st_mode, status.st_size
+            if not stat.S_ISREG(mode):
                 raise SourceChangedError(path)
             if status.st_nlink > 1 and self._same(name, path, status, target):
                 return
             into = os.open(name, _CREATE, 0o600, dir_fd=target)
-            try:
-                digest = self._content(inside, into, path, status)
-                self._finish(inside, into, status)
-            finally:
-                os.close(into)
-            after = os.fstat(inside)
+            # A file with holes has fewer blocks than bytes; tiny ones may have none at all.
+            if size > SMALL or (size > 4096 and status.st_blocks * 512 < size):
+                digest = copy_content(inside, into, size)
+            else:
+                data = os.read(inside, size + 1)
+                while len(data) < size and (more := os.read(inside, size + 1 - len(data))):
+                    data += more
+                if len(data) != size:
+                    raise SourceChangedError(path)
+                write_all(into, data)
+                digest = digest_of(data)
+            self._finish(inside, into, status)
+        except OSError as error:
+            error.filename = path
+            raise
         finally:
-            os.close(inside)
-        if _changed(status, after):
-            raise SourceChangedError(path)
+            _close(inside, into)
         self._files += 1
-        self._size += status.st_size
-        self._record(Entry("file", path, stat.S_IMODE(status.st_mode), status.st_size, status.st_mtime_ns, digest))
-        self._seen(path, status)
-
-    def _content(self, inside: int, into: int, path: str, status: os.stat_result) -> str:
-        size = status.st_size
-        # A file with holes has fewer blocks than bytes; tiny files may have none at all.
-        if size > SMALL or (size > 4096 and status.st_blocks * 512 < size):
-            return copy_content(inside, into, size)
-        data = os.read(inside, size + 1)
-        while len(data) < size and (more := os.read(inside, size + 1 - len(data))):
-            data += more
-        if len(data) != size:
-            raise SourceChangedError(path)
-        if data:
-            write_all(into, data)
-        return digest_of(data)
+        self._size += size
+        self._record(Entry("file", path, stat.S_IMODE(mode), size, status.st_mtime_ns, digest))
+        self._state.add(path, status)
 
     def _same(self, name: str, path: str, status: os.stat_result, target: int) -> bool:
         """Link to the copy of the same file, if it has been copied under another name."""
         key = (status.st_dev, status.st_ino)
-        first = self._links.setdefault(key, path)
-        if first == path:
-            return False
-        try:
-            os.link(first, name, src_dir_fd=self._target, dst_dir_fd=target, follow_symlinks=False)
-        except OSError:
-            # No hard links here, or too many of them: then it is a copy of its own.
+        first = self._links.get(key)
+        if first is not None:
+            try:
+                os.link(first, name, src_dir_fd=self._target, dst_dir_fd=target, follow_symlinks=False)
+            except OSError:
+                # No hard links here, or too many of them: then it is a copy of its own, and the next name's first.
+                first = None
+        if first is None:
+            if len(self._links) < _REMEMBERED_LINKS:
+                self._links[key] = path
             return False
         self._files += 1
         self._record(Entry("same", path, stat.S_IMODE(status.st_mode), status.st_size, status.st_mtime_ns, first))
-        self._seen(path, status)
+        self._state.add(path, status)
         return True
 
     def _finish(self, source: int, target: int, status: os.stat_result) -> None:
         """Give a copy its owner, mode, extended attributes and times, in an order in which none undoes another."""
-        made = os.fstat(target)
-        if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
-            try:
-                os.fchown(target, status.st_uid if self._user == 0 else -1, status.st_gid)
-            except OSError:
-                # Not permitted here: the copy belongs to who makes it.
-                pass
+        if self._owner is None:
+            # Who owns what we make: the same throughout a tree, also where directories pass on their group.
+            made = os.fstat(target)
+            self._owner = (made.st_uid, made.st_gid)
+        mode = stat.S_IMODE(status.st_mode)
+        if (status.st_uid, status.st_gid) != self._owner and not self._give(target, status):
+            # Nobody gets the rights of an owner who did not give them.
+            mode &= ~(stat.S_ISUID | (stat.S_ISGID if stat.S_ISREG(status.st_mode) else 0))
         if _HAS_ATTRIBUTES:
             _copy_attributes(source, target)
-        os.fchmod(target, stat.S_IMODE(status.st_mode))
+        os.fchmod(target, mode)
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
-    def _seen(self, path: str, status: os.stat_result) -> None:
-        self._state.update(_state_of(path, status))
+    def _give(self, target: int, status: os.stat_result) -> bool:
+        """Give a copy its owner and group, as far as that is permitted; whether it has both."""
+        try:
+            os.fchown(target, status.st_uid if self._is_root else -1, status.st_gid)
+        except OSError:
+            # Not permitted here: the copy belongs to who makes it.
+            return False
+        return self._is_root or (self._owner is not None and status.st_uid == self._owner[0])
 
-    def _unreadable(self, path: str, error: OSError) -> None:
+    def _open(self, name: str, path: str, flags: int, source: int) -> int:
+        try:
+            return os.open(name, flags, dir_fd=source)
+        except OSError as error:
+            self._unreadable(name, path, source, error)
+            return -1
+
+    def _unreadable(self, name: str, path: str, source: int, error: OSError) -> None:
+        if error.errno in _CHANGED:
+            raise SourceChangedError(path) from error
+        if error.errno not in _FORBIDDEN:
+            raise error
         self._problems.append(Problem(path, error.strerror or "it cannot be read"))
+        self._state.add(path, _status(name, source))
 
 
 def look(source: int, excludes: Excludes = keep_all) -> bytes:
     """The state of a tree, as `Copied` has it: the same as long as nobody writes to it."""
-    state = xxh3_128()
+    state = _State()
+    deep: list[str] = []
 
-    def visit(directory: int, prefix: str) -> None:
+    def visit(directory: int, prefix: str, depth: int) -> None:
+        directories = []
         with os.scandir(directory) as scan:
-            entries = sorted(scan, key=_name)
-        for entry in entries:
-            path = prefix + entry.name
-            is_directory = entry.is_dir(follow_symlinks=False)
-            if excludes(path, is_directory):
-                continue
-            if is_directory:
-                try:
-                    inside = os.open(entry.name, OPEN_DIRECTORY, dir_fd=directory)
-                except OSError:
+            for entry in scan:
+                path = prefix + entry.name
+                is_directory = entry.is_dir(follow_symlinks=False)
+                if excludes(path, is_directory):
                     continue
-                try:
-                    state.update(_state_of(path, None))
-                    visit(inside, path + "/")
-                finally:
-                    os.close(inside)
-            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                state.update(_state_of(path, entry.stat(follow_symlinks=False)))
+                if is_directory:
+                    directories.append(entry.name)
+                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                    state.add(path, _status(entry.name, directory))
+        for name in directories:
+            path = prefix + name
+            try:
+                inside = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
+            except OSError:
+                state.add(path, _status(name, directory))
+                continue
+            try:
+                state.add(path, None)
+                if depth == _DEEP:
+                    deep.append(path)
+                else:
+                    visit(inside, path + "/", depth + 1)
+            finally:
+                os.close(inside)
 
-    visit(source, "")
+    visit(source, "", 0)
+    while deep:
+        path = deep.pop()
+        inside = open_below(source, path)
+        try:
+            visit(inside, path + "/", 0)
+        finally:
+            os.close(inside)
     return state.digest()
 
 
+def open_below(directory: int, path: str) -> int:
+    """Open a directory by its path below another, of any length, following no link on the way; raises OSError."""
+    inner = os.dup(directory)
+    for name in path.split("/"):
+        try:
+            outer, inner = inner, os.open(name, OPEN_DIRECTORY, dir_fd=inner)
+        except OSError:
+            os.close(inner)
+            raise
+        os.close(outer)
+    return inner
+
+
 def remove_tree(parent: int, name: str) -> None:
-    """Delete a directory with all that is in it, following no link; raises OSError where something stays."""
-    inside = _open_to_change(parent, name)
+    """Delete a directory with all that is in it, following no link; raises OSError where something stays.
+
+    What another process deletes at the same time is deleted, too.
+    """
     try:
-        with os.scandir(inside) as scan:
-            entries = list(scan)
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                remove_tree(inside, entry.name)
-            else:
-                os.unlink(entry.name, dir_fd=inside)
+        inside = _open_to_change(parent, name)
+    except FileNotFoundError:
+        return
+    try:
+        deep: list[str] = []
+        _empty(inside, inside, deep, 0)
+        while deep:
+            _remove(inside, deep.pop(), inside, deep, 0)
     finally:
         os.close(inside)
-    os.rmdir(name, dir_fd=parent)
+    _ignoring_absence(os.rmdir, name, parent)
+
+
+def _remove(parent: int, name: str, top: int, deep: list[str], depth: int) -> None:
+    try:
+        inside = _open_to_change(parent, name)
+    except FileNotFoundError:
+        return
+    try:
+        _empty(inside, top, deep, depth)
+    finally:
+        os.close(inside)
+    _ignoring_absence(os.rmdir, name, parent)
+
+
+def _empty(directory: int, top: int, deep: list[str], depth: int) -> None:
+    """Delete what is in a directory; what is too deep is moved up to the top, and its new name added to `deep`."""
+    directories = []
+    with os.scandir(directory) as scan:
+        while entries := list(islice(scan, _BATCH)):
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    directories.append(entry.name)
+                else:
+                    _ignoring_absence(os.unlink, entry.name, directory)
+    for name in directories:
+        if depth < _DEEP:
+            _remove(directory, name, top, deep, depth + 1)
+        else:
+            new = f"deep.{os.urandom(8).hex()}"
+            os.close(_open_to_change(directory, name))
+            os.rename(name, new, src_dir_fd=directory, dst_dir_fd=top)
+            deep.append(new)
 
 
 def _open_to_change(parent: int, name: str) -> int:
     """Open a directory whose entries will be removed, making a read-only one writable."""
-    status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+    try:
+        inside = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+    except PermissionError:
+        _let_in(parent, name)
+        inside = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+    mode = stat.S_IMODE(os.fstat(inside).st_mode)
+    if mode & stat.S_IRWXU != stat.S_IRWXU:
         try:
-            os.chmod(name, stat.S_IMODE(status.st_mode) | stat.S_IRWXU, dir_fd=parent)
+            os.fchmod(inside, mode | stat.S_IRWXU)
         except OSError:
             # Perhaps it is empty, or we are root: the removal will tell.
             pass
-    return os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+    return inside
 
 
-def _state_of(path: str, status: os.stat_result | None) -> bytes:
-    """What is compared of one entry; of a directory only that it is there, since locks come and go in it."""
-    identity = "" if status is None else (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return f"{path}\0{identity}\0".encode("utf-8", "surrogateescape")
+def _let_in(parent: int, name: str) -> None:
+    """Make a directory readable that cannot be opened, without following a link that takes its place."""
+    if not hasattr(os, "O_PATH"):
+        os.chmod(name, stat.S_IRWXU, dir_fd=parent, follow_symlinks=False)
+        return
+    place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.chmod(f"/proc/self/fd/{place}", stat.S_IRWXU)
+    finally:
+        os.close(place)
 
 
-def _changed(before: os.stat_result, after: os.stat_result) -> bool:
-    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ctime_ns,
-    )
+def _ignoring_absence(remove: Callable[..., None], name: str, directory: int) -> None:
+    try:
+        remove(name, dir_fd=directory)
+    except FileNotFoundError:
+        pass
+
+
+class _State:
+    """A digest of a set of entries: a sum, so that their order does not matter and nothing need be sorted."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, path: str, status: os.stat_result | None) -> None:
+        """Add one entry; of a directory only that it is there, since locks come and go in it."""
+        data = path.encode("utf-8", "surrogateescape")
+        if status is not None:
+            data += _pack(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        self._sum += xxh3_128_intdigest(data)
+
+    def digest(self) -> bytes:
+        return (self._sum % (1 << 128)).to_bytes(16, "big")
+
+
+def _status(name: str, directory: int) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError:
+        return None
 
 
 def _copy_attributes(source: int, target: int) -> None:
@@ -326,9 +484,12 @@ def _copy_attributes(source: int, target: int) -> None:
 
 
 def _kind_of(name: str, directory: int) -> str:
-    mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
+    status = _status(name, directory)
+    mode = 0 if status is None else status.st_mode
     return next((words for test, words in _SPECIAL if test(mode)), "no regular file")
 
 
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            os.close(descriptor)
