@@ -11,7 +11,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from xxhash import xxh3_128
+from xxhash import xxh3_128, xxh3_128_hexdigest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,35 +20,37 @@ DIGEST = "xxh3-128"
 """The name of the digest, as manifests have it."""
 SMALL = 1 << 20
 """Files up to this size (bytes) are copied by one read and one write."""
-BLOCK = 1 << 20
+BLOCK = 1 << 18
+"""So much (bytes) is read at once: it stays in a processor's cache until it is digested or written."""
+_STEP = 1 << 26
+"""The system is asked to copy so much (bytes) at once, so that an interrupt is soon noticed."""
 _FICLONE = 0x40049409
 # Another way may work where one answers with these; what else goes wrong is an error.
 _TRY_ANOTHER = frozenset(
     (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.ENOTTY, errno.EBADF, errno.ENOENT,
-     errno.ETXTBSY, errno.ENOTSUP, errno.ENOTSOCK)
+     errno.EACCES, errno.ETXTBSY, errno.ENOTSUP, errno.ENOTSOCK)
 )  # fmt: skip
 
 
 def digest_of(data: bytes) -> str:
     """The digest of a content that is in memory."""
-    return xxh3_128(data).hexdigest()
+    return xxh3_128_hexdigest(data)
 
 
-def digest_file(descriptor: int) -> str:
-    """The digest of a whole open file; its offset stays."""
+def digest_file(descriptor: int, stop: threading.Event | None = None) -> str:
+    """The digest of a whole open file, or, once it shall stop, of some of it; the file's offset stays."""
     digest = xxh3_128()
-    buffer = bytearray(BLOCK)
-    view = memoryview(buffer)
+    view = memoryview(bytearray(BLOCK))
     offset = 0
-    while (
-        read := os.preadv(descriptor, [buffer], offset) if hasattr(os, "preadv") else _pread(descriptor, view, offset)
-    ):
+    while (stop is None or not stop.is_set()) and (read := _read_into(view, descriptor, offset)):
         digest.update(view[:read])
         offset += read
     return digest.hexdigest()
 
 
-def _pread(descriptor: int, view: memoryview, offset: int) -> int:
+def _read_into(view: memoryview, descriptor: int, offset: int) -> int:
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, (view,), offset)
     data = os.pread(descriptor, len(view), offset)
     view[: len(data)] = data
     return len(data)
@@ -64,28 +66,39 @@ def write_all(descriptor: int, data: bytes) -> None:
 def copy_content(source: int, target: int, size: int) -> str:
     """Copy an open file of `size` bytes into an empty one, and give the digest of the source.
 
-    The source is read a second time for the digest, beside the copying.
+    The source is read a second time for the digest, beside the copying where that is worth a thread.
     """
+    if size <= SMALL:
+        _copy(source, target, size)
+        return digest_file(source)
     found: list[str | OSError] = []
+    stop = threading.Event()
 
     def digest() -> None:
         try:
-            found.append(digest_file(source))
+            found.append(digest_file(source, stop))
         except OSError as error:
             found.append(error)
 
     beside = threading.Thread(target=digest)
     beside.start()
     try:
-        if not _reflink(source, target):
-            for start, end in _data(source, size):
-                _copy_range(source, target, start, end)
-            os.ftruncate(target, size)
+        _copy(source, target, size)
+    except BaseException:
+        stop.set()
+        raise
     finally:
         beside.join()
     if isinstance(found[0], OSError):
         raise found[0]
     return found[0]
+
+
+def _copy(source: int, target: int, size: int) -> None:
+    if not _reflink(source, target):
+        for start, end in _data(source, size):
+            _copy_range(source, target, start, end)
+        os.ftruncate(target, size)
 
 
 def _reflink(source: int, target: int) -> bool:
@@ -129,14 +142,14 @@ def _copy_range(source: int, target: int, start: int, end: int) -> None:
 def _by_range(source: int, target: int, start: int, end: int) -> int:
     if not hasattr(os, "copy_file_range"):
         return start
-    return _until_refused(lambda at: os.copy_file_range(source, target, end - at, at, at), start, end)
+    return _until_refused(lambda at: os.copy_file_range(source, target, min(_STEP, end - at), at, at), start, end)
 
 
 def _by_sendfile(source: int, target: int, start: int, end: int) -> int:
     if not hasattr(os, "sendfile"):
         return start
     os.lseek(target, start, os.SEEK_SET)
-    return _until_refused(lambda at: os.sendfile(target, source, at, end - at), start, end)
+    return _until_refused(lambda at: os.sendfile(target, source, at, min(_STEP, end - at)), start, end)
 
 
 def _until_refused(copy: Callable[[int], int], at: int, end: int) -> int:

@@ -18,7 +18,7 @@ PORTABLE = 3
 MAX = 64 << 20
 """No file of parameters is longer (bytes)."""
 # In valid JSON, quotes stand only around strings; what a colon follows is a key.
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"(?!\s*:)')
+_STRING = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?')
 
 
 def is_portable(data: bytes) -> bool:
@@ -42,16 +42,18 @@ def rewrite(data: bytes, old: str, new: str) -> bytes:
     end = 0
     for found, text in _strings(data):
         if _is_below(text, old):
-            written = json.dumps(new + text[len(old) :], ensure_ascii=found.group().isascii())
-            pieces += [data[end : found.start()], written.encode("utf-8")]
-            end = found.end()
+            written = json.dumps(new + text[len(old) :], ensure_ascii=found.group(1).isascii())
+            pieces += [data[end : found.start(1)], written.encode("utf-8")]
+            end = found.end(1)
     return b"".join((*pieces, data[end:]))
 
 
 def _strings(data: bytes) -> Iterator[tuple[re.Match[bytes], str]]:
     for found in _STRING.finditer(data):
+        if found.group(2) is not None:
+            continue
         try:
-            yield found, json.loads(found.group())
+            yield found, json.loads(found.group(1))
         except ValueError:
             continue
 

@@ -11,6 +11,7 @@ from typing import Any
 _NOREPLACE, _EXCHANGE = 1, 2
 # The file system, the kernel or the C library does not know the call.
 _UNKNOWN = frozenset((errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM))
+_TAKEN = frozenset((errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR))
 
 
 @cache
@@ -29,16 +30,26 @@ def _renameat2(old: str, new: str, directory: int, flags: int) -> None:
 
 
 def rename_new(old: str, new: str, directory: int) -> None:
-    """Rename within an open directory; raises FileExistsError where the new name is taken, by whatever it is."""
+    """Rename a directory within an open one; raises FileExistsError where the new name is taken, by whatever it is."""
     try:
         _renameat2(old, new, directory, _NOREPLACE)
     except OSError as error:
         if error.errno not in _UNKNOWN:
             raise
-        # Another process could take the name in between: a directory with content would still refuse.
-        if _is_there(new, directory):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new) from None
+        _rename_where_free(old, new, directory)
+
+
+def _rename_where_free(old: str, new: str, directory: int) -> None:
+    taken = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+    if _is_there(new, directory):
+        raise taken
+    try:
+        # If another process takes the name in between: a directory replaces nothing but an empty one.
         os.rename(old, new, src_dir_fd=directory, dst_dir_fd=directory)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            raise taken from None
+        raise
 
 
 def exchange(one: str, other: str, directory: int) -> bool:

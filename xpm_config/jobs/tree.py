@@ -198,10 +198,12 @@ class TreeCopy:
             return
         text = self._link_text(path, text)
         os.symlink(text, name, dir_fd=target)
-        if self._is_root and (status.st_uid, status.st_gid) != (0, 0):
+        if (status.st_uid, status.st_gid) != self._owner:
             try:
-                os.chown(name, status.st_uid, status.st_gid, dir_fd=target, follow_symlinks=False)
-            except PermissionError:
+                user = status.st_uid if self._is_root else -1
+                os.chown(name, user, status.st_gid, dir_fd=target, follow_symlinks=False)
+            except OSError:
+                # Not permitted here: the link belongs to who makes it.
                 pass
         if os.utime in os.supports_follow_symlinks:
             os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=target, follow_symlinks=False)

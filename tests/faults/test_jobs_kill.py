@@ -1,0 +1,138 @@
+"""`kill -9` at the system calls of archive, move and restore: the job is whole and found, whatever was under way.
+
+Every name of a call is tried, and each seventh call, from an offset that changes from run to run; with
+XPM_ALL_POINTS set, every call.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults import operate
+from tests.faults import points as faults
+from tests.jobs.scene import JOB, Place
+from xpm_config.jobs.lookup import Shelf
+from xpm_config.jobs.restore import restore
+from xpm_config.jobs.root import Root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+EVERY = 1 if os.environ.get("XPM_ALL_POINTS") else 7
+SCENARIOS = ["archive", "archive over a stale copy", "move", "restore", "restore over a dangling link"]
+
+
+class Scene:
+    """A workspace and a folder in the state before an operation."""
+
+    def __init__(self, place: Path, scenario: str) -> None:
+        place.mkdir()
+        self.workspace, self.folder = Place(place / "workspace"), Place(place / "folder")
+        self.operation = scenario.split(maxsplit=1)[0]
+        path = self.workspace.make()
+        (path / "model" / "large.bin").write_bytes(bytes(range(256)) * 4100)
+        self.contents = self.workspace.contents()
+        if self.operation == "restore":
+            self.run_here("archive")
+            shutil.rmtree(path)
+        if scenario == "restore over a dangling link":
+            path.symlink_to(place / "gone")
+        if scenario == "archive over a stale copy":
+            self.run_here("archive")
+            (path / "bert.out").write_text("another run\n")
+            (path / "bert.done").unlink()
+            (path / "bert.done").touch()
+            self.contents = self.workspace.contents()
+
+    @property
+    def arguments(self) -> list[str]:
+        """What `operate.py` is called with."""
+        return [self.operation, str(self.workspace.path), str(self.folder.path), *JOB]
+
+    def run_here(self, operation: str) -> None:
+        """Do something in this process, which must go well."""
+        outcomes = operate.operate(operation, str(self.workspace.path), str(self.folder.path), JOB)
+        assert all(outcome.good for outcome in outcomes), outcomes
+
+    def assert_whole(self) -> None:
+        """The job is complete at its path, or can be restored, without any repair."""
+        if not (self.workspace.job() / "bert.done").exists():
+            with Root(str(self.workspace.path)) as here, Root(str(self.folder.path)) as there:
+                assert restore(here, [Shelf(there, in_use=True)], JOB).good
+        assert self.workspace.contents() == self.contents
+
+    def assert_clean(self) -> None:
+        """Nothing is left of what was under way."""
+        for place in (self.workspace, self.folder):
+            assert place.tasks() in ([], [JOB.hash]), place.tasks()
+            assert place.records() == []
+
+
+def killed_everywhere(place: Path, scenario: str, options: list[str], report: Callable[[str], None]) -> None:
+    """Kill the operation at each chosen call, recover, and look."""
+    caches = place / "caches"
+    for attempt in ("warm", "recorded"):
+        scene = Scene(place / attempt, scenario)
+        done = faults.run([*options, *scene.arguments], caches, place / "trace")
+        assert done.returncode == 0, done.stdout + done.stderr
+    calls = faults.points((place / "trace").read_text())
+    assert len(calls) > 100
+    tried = faults.chosen(calls, EVERY, random.randrange(EVERY))
+
+    def killed(numbered: tuple[int, faults.Point]) -> bool:
+        number, point = numbered
+        scene = Scene(place / str(number), scenario)
+        done = faults.run(
+            [*options, *scene.arguments], caches, place / f"trace-{number}", *faults.inject(point, "signal=KILL")
+        )
+        try:
+            scene.assert_whole()
+            # The next command repairs, and its work is done.
+            scene.run_here(scene.operation)
+            assert scene.workspace.contents() == scene.contents
+            scene.assert_clean()
+            if scene.operation != "restore":
+                shutil.rmtree(scene.workspace.path / "jobs")
+                scene.run_here("restore")
+                assert scene.workspace.contents() == scene.contents
+        except AssertionError as error:
+            raise AssertionError(f"{scenario}, killed at {point}: {error}") from error
+        shutil.rmtree(place / str(number))
+        return done.returncode in (-9, 137)
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(killed, enumerate(tried)))
+    assert sum(outcomes) > 0.9 * len(outcomes)
+    counts = Counter(point.call for point in tried)
+    report(
+        f"\n{scenario}{' '.join(['', *options])}: killed at {sum(outcomes)} of {len(calls)} calls, the job was whole "
+        f"and found every time ({', '.join(f'{call} {count}' for call, count in sorted(counts.items()))})"
+    )
+
+
+@pytest.mark.skipif(faults.STRACE is None, reason="strace is not installed")
+@pytest.mark.parametrize(
+    ("scenario", "options"),
+    [
+        *((scenario, []) for scenario in SCENARIOS),
+        *((scenario, ["--without-exchange"]) for scenario in SCENARIOS if not scenario.startswith("restore")),
+    ],
+)
+def test_peer_05_a_job_survives_a_kill_at_every_call(
+    tmp_path: Path, scenario: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever was under way when the process died, the job is whole and found, and the next command repairs."""
+
+    def report(text: str) -> None:
+        with capsys.disabled():
+            print(text)
+
+    killed_everywhere(tmp_path, scenario, options, report)
