@@ -36,6 +36,15 @@ class Copy(NamedTuple):
     reason: str
 
 
+def shelf_paths(path: str, mode: str) -> list[str]:
+    """The directories in which jobs of a folder are looked for, as `jobs/TASK/HASH` below them.
+
+    A `use` folder may be named by its directory of jobs, as the specification's example does.
+    """
+    parent, name = os.path.split(os.path.abspath(path))
+    return [path, parent] if mode == "use" and name == JOBS else [path]
+
+
 def find_copies(shelves: Iterable[Shelf], job: JobId) -> Iterator[Copy]:
     """The copies of a job in folders, in their order, complete ones or not; raises OSError of failing disks."""
     for shelf in shelves:
@@ -77,7 +86,7 @@ def resolve(text: str, roots: Iterable[str]) -> list[JobId]:
     elsewhere; several jobs, or none, are for the caller to tell.
     """
     task, separator, prefix = text.partition("/")
-    if not separator or "/" in prefix or not prefix or task in ("", ".", "..") or prefix in (".", ".."):
+    if not separator or "/" in prefix or "\0" in text or not prefix or {task, prefix} & {"", ".", ".."}:
         raise UsageError(f"`{text}` is no job", "write it as TASK/HASH, as `xpm-config jobs list` does")
     places = list(roots)
     tasks = {name for root in places for name in _names(os.path.join(root, JOBS))}

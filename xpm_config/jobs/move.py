@@ -37,49 +37,57 @@ _LATER = "run it again when the job has ended"
 
 
 class Original(Staged):
-    """A job's directory that a link has replaced, under a staging name, until it is deleted."""
+    """A job's directory that gives its place to a link, and stays under a staging name until it is deleted.
+
+    Until the link has its place, the job is held open and locked as experimaestro does.
+    """
 
     def __init__(self, source: Source, target: str, state: bytes, held: list[locks.Lock]) -> None:
         """Take a staging name, and put a link to the copy under it; raises OSError, leaving nothing."""
         super().__init__(source.workspace, source.job, "move", target, state.hex())
-        self.source, self.state = source, state
-        self._held = held
+        self._source, self._state, self._held = source, state, held
         try:
             os.symlink(target, self.name, dir_fd=self.task)
         except BaseException:
             self.release()
             raise
 
-    def is_untouched(self) -> bool:
-        """Whether nobody has written to the job since it was copied."""
-        return look(self.source.directory, excludes(self.job, None)) == self.state
-
     def try_swap(self) -> bool:
         """Let the link and the directory change places; False, and nothing changed, where somebody interfered."""
-        if not self.source.is_same() or not self.is_untouched():
+        if not self._source.is_same() or not self._is_untouched(self._source.directory):
             return False
         self.swap()
         found = os.stat(self.name, dir_fd=self.task, follow_symlinks=False)
-        if os.path.samestat(found, os.fstat(self.source.directory)) and self.is_untouched():
+        if os.path.samestat(found, os.fstat(self._source.directory)) and self._is_untouched(self._source.directory):
+            self._let_go()
             return True
         self.swap()
         return False
 
+    def _is_untouched(self, directory: int) -> bool:
+        """Whether nobody has written to the job since it was copied."""
+        return look(directory, excludes(self.job, None)) == self._state
+
     def delete(self) -> Outcome | None:
         """Delete the directory, which the copy has replaced; an outcome where that could not be."""
         try:
-            if not self.is_untouched():
+            directory = os.open(self.name, OPEN_DIRECTORY, dir_fd=self.task)
+            try:
+                untouched = self._is_untouched(directory)
+            finally:
+                os.close(directory)
+            if not untouched:
                 path = set_aside(self.root, self.job, self.task, self.name)
                 return Outcome(self.job, "", "moved", f"somebody wrote to it after that: it is kept in {path}")
             delete(self.name, self.task)
         except OSError as error:
             return failure(self.job, "", error, "it was moved, and its original could not be deleted")
         finally:
-            self._let_go()
+            self.release()
         return None
 
-    def close(self) -> None:
-        """Undo what has not been done: the directory gets its name again, and the link goes.
+    def undo(self) -> None:
+        """Put the directory back where the link has its place, and remove the link.
 
         Where that fails, the next process does it.
         """
@@ -92,12 +100,12 @@ class Original(Staged):
         except OSError:
             pass
         self._let_go()
+        self.release()
 
     def _let_go(self) -> None:
-        for lock in self._held:
-            lock.release()
-        self.source.close()
-        self.release()
+        while self._held:
+            self._held.pop().release()
+        self._source.close()
 
 
 class Mover:
@@ -183,7 +191,7 @@ class Mover:
         swapped: list[tuple[Outcome, Original]] = []
 
         def give_up(outcome: Outcome, original: Original) -> None:
-            original.close()
+            original.undo()
             outcomes.append(outcome)
 
         try:

@@ -43,8 +43,10 @@ class Source:
         return os.path.samestat(found, os.fstat(self.directory))
 
     def close(self) -> None:
-        """Close the directory."""
-        os.close(self.directory)
+        """Close the directory, once."""
+        if self.directory >= 0:
+            os.close(self.directory)
+            self.directory = -1
 
     def __enter__(self) -> Self:
         return self
