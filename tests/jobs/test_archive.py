@@ -96,7 +96,7 @@ def test_excluded_files_are_listed_so_that_the_copy_is_partial_by_rule(workspace
 def test_peer_03_a_job_that_is_missing_is_a_failure_in_words(opened: Opened) -> None:
     """What is not there is told, with the next step."""
     outcome = archive(opened)
-    assert outcome.what == "failed"
+    assert outcome.what == "missing"
     assert "does not have it" in outcome.reason
     assert outcome.hint
 

@@ -110,7 +110,7 @@ class Archiver:
         except (FileNotFoundError, NotADirectoryError) as error:
             if os.path.isdir(job.path(self._workspace.path)):
                 return failure(job, self._folder.path, error, "it could not be copied")
-            return Outcome(job, self._folder.path, "failed", "the workspace does not have it", "check the job's name")
+            return Outcome(job, self._folder.path, "missing", "the workspace does not have it", "check the job's name")
         except OSError as error:
             return failure(job, self._folder.path, error, "it could not be copied")
 

@@ -31,3 +31,15 @@ def set_aside(workspace: Root, job: JobId, task: int, name: str | None = None) -
         reason = "what stands there cannot be set aside, since `jobs` is on another disk; move it away yourself"
         raise OSError(errno.EXDEV, reason, job.path(workspace.path)) from None
     return os.path.join(workspace.path, ".xpm-config", ASIDE, new)
+
+
+def set_aside_dangling(workspace: Root, job: JobId) -> str:
+    """Set a link to nowhere aside, so that the job can be made anew; its new path, empty where there is none."""
+    path = job.path(workspace.path)
+    if not os.path.islink(path) or os.path.exists(path):
+        return ""
+    task = workspace.task(job)
+    try:
+        return set_aside(workspace, job, task)
+    finally:
+        os.close(task)

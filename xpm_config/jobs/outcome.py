@@ -19,7 +19,7 @@ What = Literal[
     "kept",  # another workspace's copy is there: ours stays where it is
     "busy",  # somebody works on it
     "unavailable",  # the folder is not mounted
-    "missing",  # no folder has a complete copy
+    "missing",  # it is not there, or no folder has a complete copy
     "failed",  # something went wrong
 ]
 GOOD: frozenset[What] = frozenset(("archived", "already", "moved", "restored", "present", "skipped"))
