@@ -5,6 +5,7 @@ Usage: operate.py [--without-exchange] archive|move|restore WORKSPACE FOLDER TAS
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import sys
@@ -38,7 +39,7 @@ def operate(operation: str, workspace: str, folder: str, job: JobId) -> list[Out
         recover(here)
         recover(there)
         if operation == "archive":
-            return [archived.outcome for archived in Archiver(here, there, Rules()).run([job])]
+            return [archived.outcome for archived in Archiver(here, there, Rules(), thorough=True).run([job])]
         if operation == "restore":
             return [restore(here, [Shelf(there, in_use=True)], job)]
         mover = Mover(here, there)
@@ -52,8 +53,14 @@ def main() -> None:
         arguments.remove("--without-exchange")
         setattr(system, "_renameat2", refuse)  # noqa: B010
     operation, workspace, folder, *job = arguments
+    # What the interpreter loads when it is first needed is loaded before the first fault.
+    codecs.lookup("ascii")
     os.path.exists(BEGIN)
-    outcomes = operate(operation, workspace, folder, JobId(*job))
+    try:
+        outcomes = operate(operation, workspace, folder, JobId(*job))
+    except OSError as error:
+        # The boundary of a command does the same.
+        sys.exit(f"error: {error.strerror}")
     os.path.exists(END)
     for outcome in outcomes:
         print(outcome.what, outcome.reason)

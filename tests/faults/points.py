@@ -46,9 +46,9 @@ def run(arguments: list[str], caches: Path, trace: Path, *options: str) -> subpr
     return subprocess.run([*command, *arguments], env=environ, capture_output=True, text=True, check=False, timeout=120)
 
 
-def inject(point: Point, what: str) -> tuple[str, ...]:
-    """Options of strace that let something happen at a point: `signal=KILL` or `error=EIO`."""
-    return "-e", f"trace={point.call}", "-e", f"inject={point.call}:{what}:when={point.number}"
+def inject(point: Point, what: str, *, lasting: bool = False) -> tuple[str, ...]:
+    """Options of strace that let something happen at a point, or from there on: `signal=KILL` or `error=EIO`."""
+    return "-e", f"trace={point.call}", "-e", f"inject={point.call}:{what}:when={point.number}{'+' * lasting}"
 
 
 def points(trace: str) -> list[Point]:

@@ -15,65 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults import operate
 from tests.faults import points as faults
-from tests.jobs.scene import JOB, Place
-from xpm_config.jobs.lookup import Shelf
-from xpm_config.jobs.restore import restore
-from xpm_config.jobs.root import Root
+from tests.faults.scene import SCENARIOS, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 EVERY = 1 if os.environ.get("XPM_ALL_POINTS") else 7
-SCENARIOS = ["archive", "archive over a stale copy", "move", "restore", "restore over a dangling link"]
-
-
-class Scene:
-    """A workspace and a folder in the state before an operation."""
-
-    def __init__(self, place: Path, scenario: str) -> None:
-        place.mkdir()
-        self.workspace, self.folder = Place(place / "workspace"), Place(place / "folder")
-        self.operation = scenario.split(maxsplit=1)[0]
-        path = self.workspace.make()
-        (path / "model" / "large.bin").write_bytes(bytes(range(256)) * 4100)
-        self.contents = self.workspace.contents()
-        if self.operation == "restore":
-            self.run_here("archive")
-            shutil.rmtree(path)
-        if scenario == "restore over a dangling link":
-            path.symlink_to(place / "gone")
-        if scenario == "archive over a stale copy":
-            self.run_here("archive")
-            (path / "bert.out").write_text("another run\n")
-            (path / "bert.done").unlink()
-            (path / "bert.done").touch()
-            self.contents = self.workspace.contents()
-
-    @property
-    def arguments(self) -> list[str]:
-        """What `operate.py` is called with."""
-        return [self.operation, str(self.workspace.path), str(self.folder.path), *JOB]
-
-    def run_here(self, operation: str) -> None:
-        """Do something in this process, which must go well."""
-        outcomes = operate.operate(operation, str(self.workspace.path), str(self.folder.path), JOB)
-        assert all(outcome.good for outcome in outcomes), outcomes
-
-    def assert_whole(self) -> None:
-        """The job is complete at its path, or can be restored, without any repair."""
-        if not (self.workspace.job() / "bert.done").exists():
-            with Root(str(self.workspace.path)) as here, Root(str(self.folder.path)) as there:
-                assert restore(here, [Shelf(there, in_use=True)], JOB).good
-        assert self.workspace.contents() == self.contents
-
-    def assert_clean(self) -> None:
-        """Nothing is left of what was under way."""
-        for place in (self.workspace, self.folder):
-            assert place.tasks() in ([], [JOB.hash]), place.tasks()
-            assert place.records() == []
 
 
 def killed_everywhere(place: Path, scenario: str, options: list[str], report: Callable[[str], None]) -> None:
@@ -94,15 +43,7 @@ def killed_everywhere(place: Path, scenario: str, options: list[str], report: Ca
             [*options, *scene.arguments], caches, place / f"trace-{number}", *faults.inject(point, "signal=KILL")
         )
         try:
-            scene.assert_whole()
-            # The next command repairs, and its work is done.
-            scene.run_here(scene.operation)
-            assert scene.workspace.contents() == scene.contents
-            scene.assert_clean()
-            if scene.operation != "restore":
-                shutil.rmtree(scene.workspace.path / "jobs")
-                scene.run_here("restore")
-                assert scene.workspace.contents() == scene.contents
+            scene.assert_survived()
         except AssertionError as error:
             raise AssertionError(f"{scenario}, killed at {point}: {error}") from error
         shutil.rmtree(place / str(number))

@@ -35,10 +35,11 @@ class Source:
         """Whether the job's path still leads to this very directory.
 
         A move puts the link there before it deletes the first file: while this holds, nothing has been deleted.
+        Raises OSError.
         """
         try:
             found = os.stat(self.job.relative, dir_fd=self.workspace.descriptor)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         return os.path.samestat(found, os.fstat(self.directory))
 

@@ -101,8 +101,8 @@ class Staging(Staged):
 
     def __init__(self, root: Root, job: JobId) -> None:
         """Make the directory; raises OSError, leaving nothing."""
-        super().__init__(root, job, "copy")
         self.directory = -1
+        super().__init__(root, job, "copy")
         try:
             os.mkdir(self.name, 0o700, dir_fd=self.task)
             self.directory = os.open(self.name, OPEN_DIRECTORY, dir_fd=self.task)

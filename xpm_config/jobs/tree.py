@@ -325,7 +325,9 @@ def look(source: int, excludes: Excludes = keep_all) -> bytes:
             path = prefix + name
             try:
                 inside = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            except OSError:
+            except OSError as error:
+                if error.errno not in _FORBIDDEN | _CHANGED:
+                    raise
                 state.add(path, _status(name, directory))
                 continue
             try:
@@ -468,7 +470,9 @@ class _State:
 def _status(name: str, directory: int) -> os.stat_result | None:
     try:
         return os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except OSError:
+    except OSError as error:
+        if error.errno not in _FORBIDDEN | _CHANGED:
+            raise
         return None
 
 
