@@ -21,7 +21,7 @@ class Scene:
     """A workspace and a folder in the state before an operation."""
 
     def __init__(self, place: Path, scenario: str) -> None:
-        place.mkdir()
+        place.mkdir(exist_ok=True)
         self.workspace, self.folder = Place(place / "workspace"), Place(place / "folder")
         self.operation = scenario.split(maxsplit=1)[0]
         path = self.workspace.make()

@@ -16,7 +16,7 @@ class Place:
     """A directory with jobs in it, as a workspace or a folder is, that tests fill and look into."""
 
     def __init__(self, path: Path) -> None:
-        path.mkdir()
+        path.mkdir(exist_ok=True)
         self.path = path
 
     def __truediv__(self, name: str) -> Path:
