@@ -10,6 +10,8 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from xpm_config.jobs import system
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -41,10 +43,15 @@ class Disk:
         """Unmount it."""
         subprocess.run(["umount", str(self.path)], check=True, capture_output=True)
 
-    def cut_power(self) -> None:
-        """Lose all that has not been flushed, the log of the file system included, and start again."""
+    def cut_power(self, *, written: bool = False) -> None:
+        """Lose all that has not been flushed, the log of the file system included, and start again.
+
+        Where everything had been `written` just before, nothing is lost.
+        """
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
+            if written:
+                system.flush(descriptor)
             fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _NO_FLUSH))
         finally:
             os.close(descriptor)

@@ -1,6 +1,6 @@
 """One operation on a job, in a process of its own that can be killed or made to fail at any system call.
 
-Usage: operate.py [--without-exchange] archive|move|restore WORKSPACE FOLDER TASK HASH
+Usage: operate.py [--without-exchange | --without-flush] archive|move|restore WORKSPACE FOLDER TASK HASH
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from xpm_config.jobs import system
+from xpm_config.jobs import archive, move, system
+from xpm_config.jobs import restore as restoring
 from xpm_config.jobs.archive import Archiver
 from xpm_config.jobs.exclude import Rules
 from xpm_config.jobs.layout import JobId
@@ -52,6 +53,10 @@ def main() -> None:
     if "--without-exchange" in arguments:
         arguments.remove("--without-exchange")
         setattr(system, "_renameat2", refuse)  # noqa: B010
+    if "--without-flush" in arguments:
+        arguments.remove("--without-flush")
+        for module in (archive, move, restoring):
+            setattr(module, "flush", lambda _: None)  # noqa: B010
     operation, workspace, folder, *job = arguments
     # What the interpreter loads when it is first needed is loaded before the first fault.
     codecs.lookup("ascii")
