@@ -31,7 +31,7 @@ LAYERS = [
         "modeline",
         "jsonc",
     },
-    {"outline", "loaders", "editing", "editors", "installation", "vscode"},
+    {"outline", "loaders", "editing", "editors", "installation", "vscode", "jobs"},
     {
         "context",
         "wording",
