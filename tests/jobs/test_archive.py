@@ -436,6 +436,19 @@ def test_names_of_all_kinds_are_archived(workspace: Place, folder: Place, opened
     assert archive(opened, thorough=True).what == "already"
 
 
+def test_a_path_that_is_too_long_for_the_system_is_archived(
+    workspace: Place, folder: Place, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can be reached only step by step is copied and compared so."""
+    monkeypatch.chdir(workspace.make())
+    for _ in range(30):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    Path("bottom").write_text("deep")
+    assert archive(opened).what == "archived"
+    assert archive(opened, thorough=True).what == "already"
+
+
 def test_a_read_only_workspace_is_archived(workspace: Place, folder: Place, opened: Opened) -> None:
     """Nothing is written into the source, not even a lock."""
     workspace.make()

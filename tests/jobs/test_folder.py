@@ -11,7 +11,7 @@ import pytest
 
 from tests.jobs.scene import Place
 from xpm_config.errors import XpmConfigError
-from xpm_config.jobs.folder import FolderError, accept, condition, forget, open_folder
+from xpm_config.jobs.folder import FolderError, accept, condition, forget, memory, open_folder
 from xpm_config.jobs.root import Root
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def test_the_first_use_creates_and_marks_the_folder(here: Root, tmp_path: Path) 
     first = use(path, here)
     assert use(path, here) == first
     assert condition(str(path), here) == ("mounted", "")
-    for memory in (tmp_path / "workspace" / ".xpm-config", tmp_path / "state" / "xpm-config"):
-        assert json.loads((memory / "folders.json").read_text()) == {str(path): [first]}
+    for place in (tmp_path / "workspace" / ".xpm-config", tmp_path / "state" / "xpm-config"):
+        assert json.loads((place / "folders.json").read_text()) == {str(path): [first]}
 
 
 def test_peer_10_a_missing_mount_point_is_never_created(here: Root, tmp_path: Path) -> None:
@@ -60,9 +60,9 @@ def test_peer_10_a_missing_mount_point_is_never_created(here: Root, tmp_path: Pa
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty mount point"])
-@pytest.mark.parametrize("memory", ["workspace", "user", "both"])
+@pytest.mark.parametrize("where", ["workspace", "user", "both"])
 def test_peer_10_a_folder_without_its_marker_is_not_mounted(
-    here: Root, workspace: Place, tmp_path: Path, left: str, memory: str
+    here: Root, workspace: Place, tmp_path: Path, left: str, where: str
 ) -> None:
     """Nothing is written there, also when the workspace was deleted meanwhile."""
     path = tmp_path / "backup"
@@ -70,9 +70,9 @@ def test_peer_10_a_folder_without_its_marker_is_not_mounted(
     path.rename(tmp_path / "unmounted")
     if left == "an empty mount point":
         path.mkdir()
-    if memory == "user":
+    if where == "user":
         shutil.rmtree(workspace / ".xpm-config")
-    elif memory == "workspace":
+    elif where == "workspace":
         shutil.rmtree(tmp_path / "state")
     with Root(str(workspace.path)) as again:
         assert condition(str(path), again)[0] == "not mounted"
@@ -152,19 +152,20 @@ def test_peer_09_a_workspace_that_no_settings_name_is_told_by_its_marker(here: R
 def test_a_damaged_memory_is_told_and_not_overwritten(here: Root, workspace: Place, tmp_path: Path) -> None:
     """Who cannot remember must not guess."""
     use(tmp_path / "backup", here)
-    memory = workspace / ".xpm-config" / "folders.json"
-    memory.write_text("{")
+    damaged = workspace / ".xpm-config" / "folders.json"
+    damaged.write_text("{")
     with pytest.raises(XpmConfigError, match="damaged"):
         open_folder(str(tmp_path / "backup"), here)
-    assert memory.read_text() == "{"
+    assert damaged.read_text() == "{"
     assert condition(str(tmp_path / "backup"), here)[0] == "refused"
 
 
 def test_two_folders_are_remembered_beside_each_other(here: Root, tmp_path: Path) -> None:
     """One does not take the place of the other."""
     first, second = use(tmp_path / "one", here), use(tmp_path / "two", here)
-    memory = json.loads((tmp_path / "state" / "xpm-config" / "folders.json").read_text())
-    assert memory == {str(tmp_path / "one"): [first], str(tmp_path / "two"): [second]}
+    found = json.loads((tmp_path / "state" / "xpm-config" / "folders.json").read_text())
+    assert found == {str(tmp_path / "one"): [first], str(tmp_path / "two"): [second]}
+    assert memory(here) == {path: set(ids) for path, ids in found.items()}
 
 
 def test_without_a_home_the_workspace_remembers(here: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from xpm_config.jobs.archive import Archiver
 from xpm_config.jobs.exclude import Rules
 from xpm_config.jobs.lookup import Shelf
 from xpm_config.jobs.move import Mover
-from xpm_config.jobs.restore import restore
+from xpm_config.jobs.restore import materialise, restore
 from xpm_config.jobs.root import Root
 
 if TYPE_CHECKING:
@@ -273,3 +273,37 @@ def test_a_damaged_file_is_noticed_while_it_is_copied_back(workspace: Place, fol
     assert outcome.what == "missing"
     assert "its contents are not what was copied" in outcome.reason
     assert workspace.tasks() == []
+
+
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
+def test_a_moved_job_becomes_a_directory_again(
+    workspace: Place, folder: Place, opened: Opened, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    """The link gives way to a verified copy, links get their own texts back, and the folder keeps what it has."""
+    if not exchange:
+        monkeypatch.setattr("xpm_config.jobs.staging.exchange", lambda *_: False)
+    (workspace.make() / "dep").symlink_to("../other/w.bin")
+    before = workspace.contents()
+    mover = Mover(opened.workspace, opened.folder)
+    assert [outcome.what for outcome in mover.run([JOB])] == ["moved"]
+    mover.finish()
+    shelves = [Shelf(opened.folder, in_use=True)]
+    assert materialise(opened.workspace, shelves, JOB).what == "restored"
+    assert not workspace.job().is_symlink()
+    assert workspace.contents() == before
+    assert (folder.job() / "model" / "weights.bin").exists()
+    assert workspace.tasks() == [JOB.hash]
+    assert workspace.records() == []
+    assert materialise(opened.workspace, shelves, JOB).what == "present"
+
+
+def test_a_moved_job_whose_copy_is_damaged_stays_a_link(workspace: Place, folder: Place, opened: Opened) -> None:
+    """What is there is better than nothing."""
+    workspace.make()
+    mover = Mover(opened.workspace, opened.folder)
+    assert [outcome.what for outcome in mover.run([JOB])] == ["moved"]
+    mover.finish()
+    (folder.job() / "params.json").unlink()
+    outcome = materialise(opened.workspace, [Shelf(opened.folder, in_use=True)], JOB)
+    assert outcome.what == "missing"
+    assert workspace.job().is_symlink()

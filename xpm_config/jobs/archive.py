@@ -16,7 +16,7 @@ from xpm_config.jobs.manifest import publish_manifest, remove_manifest
 from xpm_config.jobs.outcome import Outcome, failure
 from xpm_config.jobs.source import Source, unfit
 from xpm_config.jobs.staging import Staging
-from xpm_config.jobs.system import flush, rename_new
+from xpm_config.jobs.system import flush
 from xpm_config.jobs.tree import SourceChangedError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Archiver:
         job, folder = staging.job, self._folder
         try:
             try:
-                rename_new(staging.name, job.hash, staging.task)
+                staging.publish()
                 replaced = ""
             except FileExistsError:
                 found = existing.judge(folder, job, copied.summary)

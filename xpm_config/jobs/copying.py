@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config.jobs import params
 from xpm_config.jobs.content import digest_of
+from xpm_config.jobs.looking import look
 from xpm_config.jobs.manifest import ManifestWriter, Summary
-from xpm_config.jobs.tree import OPEN_FILE, Entry, SourceChangedError, TreeCopy, look
+from xpm_config.jobs.tree import OPEN_FILE, Entry, SourceChangedError, TreeCopy
 
 if TYPE_CHECKING:
     from xpm_config.jobs.exclude import Rules
@@ -55,7 +56,7 @@ class Copying:
         self._excludes = excludes(source.job, rules)
         self._whole = rules is None
         self._rewrite = rewrite
-        self._rewritten = False
+        self._rewritten = ""
         self._warning = ""
 
     def run(self) -> Copied:
@@ -99,9 +100,9 @@ class Copying:
     def _checked_params(self, entry: Entry) -> Entry:
         """Look for absolute paths in an old parameter file, and rewrite the copy's where that is asked for."""
         data = _read(entry.path, self._staging.directory, entry.size)
-        if params.is_portable(data):
-            return entry
         workspace = self._workspace.path
+        if not params.mentions(data, workspace) or params.is_portable(data):
+            return entry
         found = params.paths_below(data, workspace)
         if not found:
             return entry
@@ -112,8 +113,8 @@ class Copying:
                 "`jobs archive --rewrite-paths` rewrites them"
             )
             return entry
-        data = params.rewrite(data, workspace, self._staging.root.path)
-        self._rewritten = True
+        self._rewritten = self._staging.root.given
+        data = params.rewrite(data, workspace, self._rewritten)
         _overwrite(entry, self._staging.directory, data)
         return entry._replace(size=len(data), value=digest_of(data))
 

@@ -28,12 +28,22 @@ class Delivery:
     """The folders of an open workspace that copies are made in; `others` are the paths of other workspaces.
 
     A later move folder gets a copy, and a folder that is listed twice is used once, as it is listed first.
+    `thorough` looks at the sizes of all files of copies that are there, `rewrite` points old parameter files into
+    the folder.
     """
 
     def __init__(
-        self, workspace: Root, folders: Sequence[Folder], others: Sequence[str] = (), *, mode: int | None = None
+        self,
+        workspace: Root,
+        folders: Sequence[Folder],
+        others: Sequence[str] = (),
+        *,
+        mode: int | None = None,
+        thorough: bool = False,
+        rewrite: bool = False,
     ) -> None:
         self._workspace, self._others, self._mode = workspace, tuple(others), mode
+        self._thorough, self._rewrite = thorough, rewrite
         self.folders = written(folders)
         self._originals: list[Original] = []
         self._recovered: set[str] = set()
@@ -68,10 +78,10 @@ class Delivery:
                 (moving if folder.mode == "move" and not moving else copying).append((root, jobs))
                 self._recover(root)
             for root, jobs in copying:
-                archiver = Archiver(self._workspace, root, rules)
+                archiver = Archiver(self._workspace, root, rules, thorough=self._thorough, rewrite=self._rewrite)
                 yield from (archived.outcome for archived in archiver.run(jobs))
             for root, jobs in moving:
-                mover = Mover(self._workspace, root)
+                mover = Mover(self._workspace, root, rewrite=self._rewrite)
                 yield from mover.run(jobs)
                 self._originals += mover.originals
             yield from self._finish(MAX_ORIGINALS)

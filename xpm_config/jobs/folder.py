@@ -50,7 +50,7 @@ def open_folder(path: str, workspace: Root, others: Iterable[str] = (), *, mode:
     known = remembered(path, workspace)
     root = _opened(path, mode, known)
     try:
-        found = _marker(root)
+        found = marker(root)
         if not found and known:
             raise FolderError("not mounted", f"{path} is not mounted: its marker is not there", _WAYS_OUT)
         if found and known and found not in known:
@@ -93,7 +93,7 @@ def condition(path: str, workspace: Root, others: Iterable[str] = ()) -> tuple[C
         if not os.path.isdir(path):
             return ("not mounted", f"{path} is not there") if known else ("new", "")
         with Root(path) as root:
-            found = _marker(root)
+            found = marker(root)
     except FolderError as error:
         return error.condition, error.message
     except XpmConfigError as error:
@@ -111,7 +111,7 @@ def accept(path: str, workspace: Root, *, mode: int | None = None) -> None:
     """Take what stands at a path for the folder from now on; raises FolderError and OSError."""
     check(path, (workspace.path,))
     with Root(path, mode) as root:
-        _remember(path, _marker(root) or _mark(root), workspace)
+        _remember(path, marker(root) or _mark(root), workspace)
 
 
 def forget(path: str, workspace: Root) -> bool:
@@ -130,6 +130,25 @@ def remembered(path: str, workspace: Root) -> set[str]:
         found = read_json(MEMORY, directory).get(os.path.abspath(path), [])
         known |= {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
     return known
+
+
+def marker(root: Root) -> str:
+    """The id of an open folder; empty where it has no marker. Raises OSError and XpmConfigError."""
+    try:
+        content = read_json(MARKER, root.ours(create=False))
+    except FileNotFoundError:
+        return ""
+    found = content.get("id", "")
+    return found if isinstance(found, str) else ""
+
+
+def memory(workspace: Root) -> dict[str, set[str]]:
+    """The folders that a workspace has used, and the ids that were seen at their paths."""
+    try:
+        paths = list(read_json(MEMORY, workspace.ours(create=False)))
+    except FileNotFoundError:
+        return {}
+    return {path: remembered(path, workspace) for path in paths}
 
 
 def state_directory() -> str:
@@ -160,22 +179,12 @@ def _opened(path: str, mode: int | None, known: set[str]) -> Root:
         raise FolderError("refused", f"{path}: {error.strerror}", "create the folder yourself") from None
 
 
-def _marker(root: Root) -> str:
-    """The id of an open folder; empty where it has no marker. Raises OSError, XpmConfigError."""
-    try:
-        content = read_json(MARKER, root.ours(create=False))
-    except FileNotFoundError:
-        return ""
-    found = content.get("id", "")
-    return found if isinstance(found, str) else ""
-
-
 def _mark(root: Root) -> str:
     new = os.urandom(16).hex()
     try:
         write_json(MARKER, root.ours(), {"id": new}, root.mode, replace=False)
     except FileExistsError:
-        return _marker(root)
+        return marker(root)
     return new
 
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xpm_config.jobs.layout import JobId
 
 try:
     import fcntl
@@ -54,6 +58,35 @@ def take_directory(directory: int, seconds: float = 0) -> Lock | None:
         if lock is not None or time.monotonic() >= end:
             return lock
         time.sleep(_PAUSE)
+
+
+def take_job(job: JobId, directory: int) -> list[Lock] | None:
+    """Take a job's own locks in its open directory, as experimaestro does; None where somebody holds one.
+
+    Raises OSError, holding none.
+    """
+    held: list[Lock] = []
+    try:
+        for path in job.locks:
+            try:
+                lock = take(path, directory)
+            except FileNotFoundError:
+                # Without the directory `.experimaestro`, nobody has a lock in it.
+                continue
+            if lock is None:
+                release_all(held)
+                return None
+            held.append(lock)
+    except OSError:
+        release_all(held)
+        raise
+    return held
+
+
+def release_all(held: list[Lock]) -> None:
+    """Give locks back."""
+    while held:
+        held.pop().release()
 
 
 def is_held(path: str, directory: int) -> bool:

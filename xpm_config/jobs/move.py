@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,16 @@ from xpm_config.jobs import locks
 from xpm_config.jobs.archive import BATCH, Archived, Archiver
 from xpm_config.jobs.aside import set_aside
 from xpm_config.jobs.copying import excludes
+from xpm_config.jobs.looking import look
 from xpm_config.jobs.lookup import Shelf, find_copies
 from xpm_config.jobs.manifest import ManifestError, read_copied
 from xpm_config.jobs.outcome import Outcome, failure
+from xpm_config.jobs.removal import remove_tree
 from xpm_config.jobs.root import Root
 from xpm_config.jobs.source import Source, unfit
 from xpm_config.jobs.staging import GONE, SPARE, Staged, remove
 from xpm_config.jobs.system import flush, rename_new
-from xpm_config.jobs.tree import OPEN_DIRECTORY, look, remove_tree
+from xpm_config.jobs.tree import OPEN_DIRECTORY
 from xpm_config.jobs.verify import examine
 
 if TYPE_CHECKING:
@@ -94,7 +97,7 @@ class Original(Staged):
         try:
             if _kind(self.job.hash, self.task) == "link" and _kind(self.name, self.task) == "directory":
                 self.swap()
-            for name in self.names:
+            for name in self.taken:
                 if _kind(name, self.task) == "link":
                     os.unlink(name, dir_fd=self.task)
         except OSError:
@@ -103,8 +106,7 @@ class Original(Staged):
         self.release()
 
     def _let_go(self) -> None:
-        while self._held:
-            self._held.pop().release()
+        locks.release_all(self._held)
         self._source.close()
 
 
@@ -170,21 +172,21 @@ class Mover:
 
     def _locked(self, outcome: Outcome, state: bytes) -> Outcome | Original:
         job, folder = outcome.job, self._folder.path
-        source = Source(self._workspace, job)
-        held: list[locks.Lock] = []
-        try:
-            reason = unfit(source, folder)
-            if reason is None and not _take_all(job, source.directory, held):
-                reason = Outcome(job, folder, "busy", "experimaestro holds its lock", _LATER)
-            if reason is None and look(source.directory, excludes(job, None)) != state:
-                reason = Outcome(job, folder, "busy", _WRITTEN, _LATER)
-            if reason is None:
-                return Original(source, job.path(folder), state, held)
-        except BaseException:
-            _let_go(source, held)
-            raise
-        _let_go(source, held)
-        return reason
+        with ExitStack() as undo:
+            source = undo.enter_context(Source(self._workspace, job))
+            hindrance = unfit(source, folder)
+            if hindrance is not None:
+                return hindrance
+            held = locks.take_job(job, source.directory)
+            if held is None:
+                return Outcome(job, folder, "busy", "experimaestro holds its lock", _LATER)
+            undo.callback(locks.release_all, held)
+            if look(source.directory, excludes(job, None)) != state:
+                return Outcome(job, folder, "busy", _WRITTEN, _LATER)
+            # The link keeps leading there when the user's path comes to stand for another disk.
+            original = Original(source, job.path(self._folder.given), state, held)
+            undo.pop_all()
+            return original
 
     def _swapped(self, ready: list[tuple[Outcome, Original]]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -216,26 +218,6 @@ class Mover:
 
     def _failed(self, archived: Outcome, error: OSError, doing: str) -> Outcome:
         return failure(archived.job, self._folder.path, error, doing)
-
-
-def _take_all(job: JobId, directory: int, held: list[locks.Lock]) -> bool:
-    """Take the job's own locks, as experimaestro does, as far as it could hold them."""
-    for path in job.locks:
-        try:
-            lock = locks.take(path, directory)
-        except FileNotFoundError:
-            # Without the directory `.experimaestro`, nobody has a lock in it.
-            continue
-        if lock is None:
-            return False
-        held.append(lock)
-    return True
-
-
-def _let_go(source: Source, held: list[locks.Lock]) -> None:
-    for lock in held:
-        lock.release()
-    source.close()
 
 
 def delete(name: str, task: int) -> None:

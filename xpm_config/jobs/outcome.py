@@ -15,14 +15,18 @@ What = Literal[
     "moved",  # the copy is there, and the workspace has a link to it
     "restored",  # the job is in the workspace again
     "present",  # the job was in the workspace
+    "freed",  # it was deleted from the workspace, since a folder has it
+    "sound",  # the copy was read again, and is as its manifest says
     "skipped",  # not to be copied
     "kept",  # another workspace's copy is there: ours stays where it is
+    "damaged",  # the copy is not as its manifest says
+    "unverified",  # the copy has no manifest
     "busy",  # somebody works on it
     "unavailable",  # the folder is not mounted
     "missing",  # it is not there, or no folder has a complete copy
     "failed",  # something went wrong
 ]
-GOOD: frozenset[What] = frozenset(("archived", "already", "moved", "restored", "present", "skipped"))
+GOOD: frozenset[What] = frozenset(("archived", "already", "moved", "restored", "present", "freed", "sound", "skipped"))
 PASSING: frozenset[What] = frozenset(("busy", "unavailable", "failed"))
 """What may go better later."""
 

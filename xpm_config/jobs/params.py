@@ -21,6 +21,11 @@ MAX = 64 << 20
 _STRING = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?')
 
 
+def mentions(data: bytes, root: str) -> bool:
+    """Whether a parameter file has the text of a path at all; most have not, and need no further look."""
+    return root.encode("utf-8", "surrogateescape") in data or json.dumps(root)[1:-1].encode("ascii") in data
+
+
 def is_portable(data: bytes) -> bool:
     """Whether a parameter file is of a version without absolute paths, or cannot be read as one."""
     try:

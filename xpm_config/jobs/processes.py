@@ -26,7 +26,7 @@ class Process(NamedTuple):
 
 def this_process() -> Process:
     """The process that asks."""
-    return Process(*_this_machine(), os.getpid(), _started(os.getpid()))
+    return _this_process(os.getpid())
 
 
 def is_dead(process: Process) -> bool | None:
@@ -65,6 +65,12 @@ def started_before(number: int, moment: float) -> bool:
         return True
     # The kernel rounds the moment of the boot.
     return int(boot.split()[1]) + int(ticks) / os.sysconf("SC_CLK_TCK") < moment + 2
+
+
+@cache
+def _this_process(number: int) -> Process:
+    # Cached by number: a forked child is another process.
+    return Process(*_this_machine(), number, _started(number))
 
 
 @cache

@@ -7,18 +7,20 @@ folders are only read.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from xpm_config.jobs import locks
 from xpm_config.jobs.aside import set_aside
 from xpm_config.jobs.copying import excludes, rewrite_params
+from xpm_config.jobs.looking import look
 from xpm_config.jobs.lookup import Copy, find_copies
 from xpm_config.jobs.manifest import read_copied, read_originals
 from xpm_config.jobs.outcome import Outcome, failure
 from xpm_config.jobs.staging import Staging
 from xpm_config.jobs.state import is_running, read_state
-from xpm_config.jobs.system import flush, rename_new
-from xpm_config.jobs.tree import SourceChangedError, TreeCopy, look
+from xpm_config.jobs.system import flush
+from xpm_config.jobs.tree import SourceChangedError, TreeCopy
 from xpm_config.jobs.verify import examine
 
 if TYPE_CHECKING:
@@ -41,24 +43,43 @@ class _UnfitError(Exception):
 def restore(workspace: Root, shelves: Iterable[Shelf], job: JobId, *, wait: float = WAIT) -> Outcome:
     """Bring a job back into the workspace, if it is not there, from the first folder with a complete copy."""
     try:
-        present = standing(workspace, job)
-        if present is not None:
-            return present
-        passed = []
-        for copy in find_copies(shelves, job):
-            if copy.reason:
-                passed.append(f"{copy.path}: {copy.reason}")
-                continue
-            try:
-                outcome = _restored(workspace, copy, job, wait)
-            except _UnfitError as error:
-                passed.append(f"{copy.path}: {error}")
-                continue
-            if passed and outcome.what == "restored":
-                outcome = outcome._replace(reason=f"passed over {'; '.join(passed)}")
-            return outcome
+        return standing(workspace, job) or _from_folders(workspace, shelves, job, wait, over_link=False)
     except OSError as error:
         return failure(job, "", error, "it could not be restored")
+
+
+def materialise(workspace: Root, shelves: Iterable[Shelf], job: JobId, *, wait: float = WAIT) -> Outcome:
+    """Let a job that was moved be a directory of the workspace again; the copy in its folder stays."""
+    try:
+        if not _is_link(workspace, job):
+            return restore(workspace, shelves, job, wait=wait)
+        return _from_folders(workspace, shelves, job, wait, over_link=True)
+    except OSError as error:
+        return failure(job, "", error, "it could not be brought back")
+
+
+def _is_link(workspace: Root, job: JobId) -> bool:
+    try:
+        status = os.stat(job.relative, dir_fd=workspace.descriptor, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return stat.S_ISLNK(status.st_mode)
+
+
+def _from_folders(workspace: Root, shelves: Iterable[Shelf], job: JobId, wait: float, *, over_link: bool) -> Outcome:
+    passed = []
+    for copy in find_copies(shelves, job):
+        if copy.reason:
+            passed.append(f"{copy.path}: {copy.reason}")
+            continue
+        try:
+            outcome = _restored(workspace, copy, job, wait, over_link=over_link)
+        except _UnfitError as error:
+            passed.append(f"{copy.path}: {error}")
+            continue
+        if passed and outcome.what == "restored":
+            outcome = outcome._replace(reason=f"passed over {'; '.join(passed)}")
+        return outcome
     if passed:
         return Outcome(job, "", "missing", f"no copy is complete: {'; '.join(passed)}", "the job has to run again")
     return Outcome(job, "", "missing", "no folder has a copy of it")
@@ -79,7 +100,7 @@ def standing(workspace: Root, job: JobId) -> Outcome | None:
     return Outcome(job, "", "present") if succeeded else None
 
 
-def _restored(workspace: Root, copy: Copy, job: JobId, wait: float) -> Outcome:
+def _restored(workspace: Root, copy: Copy, job: JobId, wait: float, *, over_link: bool) -> Outcome:
     try:
         source = os.open(copy.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -89,14 +110,14 @@ def _restored(workspace: Root, copy: Copy, job: JobId, wait: float) -> Outcome:
         lock = locks.take_directory(source, wait)
         # Who held the lock may have restored it.
         present = standing(workspace, job)
-        if present is not None:
+        if present is not None and not (over_link and _is_link(workspace, job)):
             return present
         for _ in range(_ATTEMPTS):
             staging = Staging(workspace, job)
             try:
                 size = _copy(source, copy, staging, workspace)
                 flush(workspace.descriptor)
-                return _published(workspace, staging, copy, size)
+                return _published(workspace, staging, copy, size, over_link=over_link)
             except SourceChangedError:
                 continue
             finally:
@@ -128,7 +149,7 @@ def _copy(source: int, copy: Copy, staging: Staging, workspace: Root) -> int:
         if condition.damaged:
             raise _UnfitError(condition.words)
         if copy.summary.rewritten:
-            rewrite_params(staging.directory, copy.root.path, workspace.path)
+            rewrite_params(staging.directory, copy.summary.rewritten, workspace.path)
     return copied.size
 
 
@@ -136,11 +157,15 @@ def _with_originals(entries: Iterator[Entry], originals: dict[str, str]) -> Iter
     return (entry._replace(value=originals.get(entry.path, entry.value)) for entry in entries)
 
 
-def _published(workspace: Root, staging: Staging, copy: Copy, size: int) -> Outcome:
+def _published(workspace: Root, staging: Staging, copy: Copy, size: int, *, over_link: bool) -> Outcome:
     job = staging.job
     for _ in range(_ATTEMPTS):
         try:
-            rename_new(staging.name, job.hash, staging.task)
+            if over_link and _is_link(workspace, job):
+                # The link gets the staging's name, and goes with it.
+                staging.swap()
+            else:
+                staging.publish()
         except FileExistsError:
             present = standing(workspace, job)
             if present is not None:

@@ -18,7 +18,7 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Root:
-    """An open workspace or folder.
+    """An open workspace or folder: `path` is its one true path, `given` the one that the user knows it by.
 
     Everything goes through its descriptor, which stays with what was opened: when a folder is unmounted meanwhile,
     nothing lands in the empty mount point. What is made in it can be used by whom `mode` lets in.
@@ -26,7 +26,7 @@ class Root:
 
     def __init__(self, path: str, mode: int | None = None) -> None:
         """Open a directory; without a mode, its own is taken for what is made in it. Raises OSError."""
-        self.path = os.path.realpath(path)
+        self.path, self.given = os.path.realpath(path), os.path.abspath(path)
         self.descriptor = os.open(self.path, _OPEN)
         self.mode = stat.S_IMODE(os.fstat(self.descriptor).st_mode) if mode is None else mode
         self._ours: dict[tuple[str, ...], int] = {}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from xpm_config.jobs import locks
 from xpm_config.jobs.layout import STAGING, JobId
 from xpm_config.jobs.records import MANIFEST, RECORDS, remove_record, write_record
+from xpm_config.jobs.removal import remove_tree
 from xpm_config.jobs.system import exchange, rename_new
-from xpm_config.jobs.tree import OPEN_DIRECTORY, remove_tree
+from xpm_config.jobs.tree import OPEN_DIRECTORY
 
 if TYPE_CHECKING:
     from xpm_config.jobs.records import Kind
@@ -27,7 +28,10 @@ GONE = ".gone"
 
 
 class Staged:
-    """A unique name beside a job, locked and on record, for a directory or link that will get the job's name."""
+    """A unique name beside a job, locked and on record, for a directory or link that will get the job's name.
+
+    `taken` are the names under which something may stand.
+    """
 
     def __init__(self, root: Root, job: JobId, kind: Kind, target: str = "", state: str = "") -> None:
         """Take the name; raises OSError, leaving nothing."""
@@ -36,6 +40,7 @@ class Staged:
         self.name = staging_name(job, self.unique)
         self.records = root.ours(RECORDS)
         self.task = root.task(job, create=True)
+        self.taken = all_names(self.name)
         self._lock: locks.Lock | None = None
         try:
             write_record(root, self.unique, kind, job, target, state)
@@ -52,10 +57,10 @@ class Staged:
         """The name of the manifest of what is being made, in `records`."""
         return self.unique + MANIFEST
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names that may be taken here."""
-        return all_names(self.name)
+    def publish(self) -> None:
+        """Give what stands under the name that of the job; raises FileExistsError where something has it."""
+        rename_new(self.name, self.job.hash, self.task)
+        self.taken = ()
 
     def swap(self) -> None:
         """Let what stands under the name and the job change places; raises OSError.
@@ -72,7 +77,7 @@ class Staged:
     def discard(self) -> None:
         """Remove what stands under the names; what cannot be removed now is swept later."""
         try:
-            for name in self.names:
+            for name in self.taken:
                 remove(name, self.task)
         except OSError:
             pass
@@ -83,7 +88,7 @@ class Staged:
         if self.task < 0:
             return
         try:
-            if not any(is_there(name, self.task) for name in self.names):
+            if not any(is_there(name, self.task) for name in self.taken):
                 if self._lock is not None:
                     remove(f"{self.name}.lock", self.task)
                 remove_record(self.root, self.unique)

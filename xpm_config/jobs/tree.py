@@ -1,4 +1,4 @@
-"""Copying and deleting directory trees through descriptors: no path is looked up twice, no link is followed.
+"""Copying directory trees through descriptors: no path is looked up twice, no link is followed.
 
 Everything that a file system keeps is kept: modes, times to the nanosecond, owners where that is permitted,
 extended attributes, symbolic and hard links, holes. What cannot be copied is named. A tree may be of any width
@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from itertools import islice
 from struct import Struct
 from typing import Literal, NamedTuple
 
@@ -26,12 +25,10 @@ OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 OPEN_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _HAS_ATTRIBUTES = hasattr(os, "listxattr")
-_DEEP = 100
+DEEP = 100
 """So many directories within each other are open at once; deeper ones have their turn afterwards."""
 _REMEMBERED_LINKS = 100_000
 """Of so many hard-linked files the names are remembered; of further ones each name becomes a file of its own."""
-_BATCH = 10_000
-"""So many entries of a directory are deleted before the next ones are read, as `rm` does."""
 _SPECIAL = (
     (stat.S_ISFIFO, "a FIFO"),
     (stat.S_ISSOCK, "a socket"),
@@ -39,9 +36,9 @@ _SPECIAL = (
     (stat.S_ISCHR, "a device"),
 )
 # The source is as it is, and we are kept out of it.
-_FORBIDDEN = frozenset((errno.EACCES, errno.EPERM))
+FORBIDDEN = frozenset((errno.EACCES, errno.EPERM))
 # What was scanned a moment ago is gone, or is something else by now: a link, a file, a socket, no link.
-_CHANGED = frozenset((errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EINVAL, errno.ESTALE))
+CHANGED = frozenset((errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EINVAL, errno.ESTALE))
 _pack = Struct("=Qqqq").pack
 
 
@@ -99,6 +96,47 @@ def keep_text(path: str, text: str) -> str:
     return text
 
 
+class State:
+    """A digest of a set of entries: a sum, so that their order does not matter and nothing need be sorted."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, path: str, status: os.stat_result | None) -> None:
+        """Add one entry; of a directory only that it is there, since locks come and go in it."""
+        data = path.encode("utf-8", "surrogateescape")
+        if status is not None:
+            data += _pack(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        self._sum += xxh3_128_intdigest(data)
+
+    def digest(self) -> bytes:
+        """The digest of all that was added."""
+        return (self._sum % (1 << 128)).to_bytes(16, "big")
+
+
+def status_of(name: str, directory: int) -> os.stat_result | None:
+    """The status of a name in an open directory; None where it cannot be had."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in FORBIDDEN | CHANGED:
+            raise
+        return None
+
+
+def open_below(directory: int, path: str) -> int:
+    """Open a directory by its path below another, of any length, following no link on the way; raises OSError."""
+    inner = os.dup(directory)
+    for name in path.split("/"):
+        try:
+            outer, inner = inner, os.open(name, OPEN_DIRECTORY, dir_fd=inner)
+        except OSError:
+            os.close(inner)
+            raise
+        os.close(outer)
+    return inner
+
+
 class TreeCopy:
     """One copying of the tree behind a descriptor into the empty directory behind another.
 
@@ -120,7 +158,7 @@ class TreeCopy:
         self._source, self._target = source, target
         self._excludes = excludes
         self._record = record
-        self._state = _State()
+        self._state = State()
         self._deep: list[str] = []
         self._links: dict[tuple[int, int], str] = {}
         self._problems: list[Problem] = []
@@ -168,7 +206,7 @@ class TreeCopy:
             os.mkdir(name, 0o700, dir_fd=target)
             self._record(Entry("directory", path, stat.S_IMODE(status.st_mode), 0, 0, ""))
             self._state.add(path, None)
-            if depth == _DEEP:
+            if depth == DEEP:
                 self._deep.append(path)
                 return
             into = os.open(name, OPEN_DIRECTORY, dir_fd=target)
@@ -296,184 +334,12 @@ class TreeCopy:
             return -1
 
     def _unreadable(self, name: str, path: str, source: int, error: OSError) -> None:
-        if error.errno in _CHANGED:
+        if error.errno in CHANGED:
             raise SourceChangedError(path) from error
-        if error.errno not in _FORBIDDEN:
+        if error.errno not in FORBIDDEN:
             raise error
         self._problems.append(Problem(path, error.strerror or "it cannot be read"))
-        self._state.add(path, _status(name, source))
-
-
-def look(source: int, excludes: Excludes = keep_all) -> bytes:
-    """The state of a tree, as `Copied` has it: the same as long as nobody writes to it."""
-    state = _State()
-    deep: list[str] = []
-
-    def visit(directory: int, prefix: str, depth: int) -> None:
-        directories = []
-        with os.scandir(directory) as scan:
-            for entry in scan:
-                path = prefix + entry.name
-                is_directory = entry.is_dir(follow_symlinks=False)
-                if excludes(path, is_directory):
-                    continue
-                if is_directory:
-                    directories.append(entry.name)
-                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
-                    state.add(path, _status(entry.name, directory))
-        for name in directories:
-            path = prefix + name
-            try:
-                inside = os.open(name, OPEN_DIRECTORY, dir_fd=directory)
-            except OSError as error:
-                if error.errno not in _FORBIDDEN | _CHANGED:
-                    raise
-                state.add(path, _status(name, directory))
-                continue
-            try:
-                state.add(path, None)
-                if depth == _DEEP:
-                    deep.append(path)
-                else:
-                    visit(inside, path + "/", depth + 1)
-            finally:
-                os.close(inside)
-
-    visit(source, "", 0)
-    while deep:
-        path = deep.pop()
-        inside = open_below(source, path)
-        try:
-            visit(inside, path + "/", 0)
-        finally:
-            os.close(inside)
-    return state.digest()
-
-
-def open_below(directory: int, path: str) -> int:
-    """Open a directory by its path below another, of any length, following no link on the way; raises OSError."""
-    inner = os.dup(directory)
-    for name in path.split("/"):
-        try:
-            outer, inner = inner, os.open(name, OPEN_DIRECTORY, dir_fd=inner)
-        except OSError:
-            os.close(inner)
-            raise
-        os.close(outer)
-    return inner
-
-
-def remove_tree(parent: int, name: str) -> None:
-    """Delete a directory with all that is in it, following no link; raises OSError where something stays.
-
-    What another process deletes at the same time is deleted, too.
-    """
-    try:
-        inside = _open_to_change(parent, name)
-    except FileNotFoundError:
-        return
-    try:
-        deep: list[str] = []
-        _empty(inside, inside, deep, 0)
-        while deep:
-            _remove(inside, deep.pop(), inside, deep, 0)
-    finally:
-        os.close(inside)
-    _ignoring_absence(os.rmdir, name, parent)
-
-
-def _remove(parent: int, name: str, top: int, deep: list[str], depth: int) -> None:
-    try:
-        inside = _open_to_change(parent, name)
-    except FileNotFoundError:
-        return
-    try:
-        _empty(inside, top, deep, depth)
-    finally:
-        os.close(inside)
-    _ignoring_absence(os.rmdir, name, parent)
-
-
-def _empty(directory: int, top: int, deep: list[str], depth: int) -> None:
-    """Delete what is in a directory; what is too deep is moved up to the top, and its new name added to `deep`."""
-    directories = []
-    with os.scandir(directory) as scan:
-        while entries := list(islice(scan, _BATCH)):
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    directories.append(entry.name)
-                else:
-                    _ignoring_absence(os.unlink, entry.name, directory)
-    for name in directories:
-        if depth < _DEEP:
-            _remove(directory, name, top, deep, depth + 1)
-        else:
-            new = f"deep.{os.urandom(8).hex()}"
-            os.close(_open_to_change(directory, name))
-            os.rename(name, new, src_dir_fd=directory, dst_dir_fd=top)
-            deep.append(new)
-
-
-def _open_to_change(parent: int, name: str) -> int:
-    """Open a directory whose entries will be removed, making a read-only one writable."""
-    try:
-        inside = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
-    except PermissionError:
-        _let_in(parent, name)
-        inside = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
-    mode = stat.S_IMODE(os.fstat(inside).st_mode)
-    if mode & stat.S_IRWXU != stat.S_IRWXU:
-        try:
-            os.fchmod(inside, mode | stat.S_IRWXU)
-        except OSError:
-            # Perhaps it is empty, or we are root: the removal will tell.
-            pass
-    return inside
-
-
-def _let_in(parent: int, name: str) -> None:
-    """Make a directory readable that cannot be opened, without following a link that takes its place."""
-    if not hasattr(os, "O_PATH"):
-        os.chmod(name, stat.S_IRWXU, dir_fd=parent, follow_symlinks=False)
-        return
-    place = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
-    try:
-        os.chmod(f"/proc/self/fd/{place}", stat.S_IRWXU)
-    finally:
-        os.close(place)
-
-
-def _ignoring_absence(remove: Callable[..., None], name: str, directory: int) -> None:
-    try:
-        remove(name, dir_fd=directory)
-    except FileNotFoundError:
-        pass
-
-
-class _State:
-    """A digest of a set of entries: a sum, so that their order does not matter and nothing need be sorted."""
-
-    def __init__(self) -> None:
-        self._sum = 0
-
-    def add(self, path: str, status: os.stat_result | None) -> None:
-        """Add one entry; of a directory only that it is there, since locks come and go in it."""
-        data = path.encode("utf-8", "surrogateescape")
-        if status is not None:
-            data += _pack(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        self._sum += xxh3_128_intdigest(data)
-
-    def digest(self) -> bytes:
-        return (self._sum % (1 << 128)).to_bytes(16, "big")
-
-
-def _status(name: str, directory: int) -> os.stat_result | None:
-    try:
-        return os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _FORBIDDEN | _CHANGED:
-            raise
-        return None
+        self._state.add(path, status_of(name, source))
 
 
 def _copy_attributes(source: int, target: int) -> None:
@@ -490,7 +356,7 @@ def _copy_attributes(source: int, target: int) -> None:
 
 
 def _kind_of(name: str, directory: int) -> str:
-    status = _status(name, directory)
+    status = status_of(name, directory)
     mode = 0 if status is None else status.st_mode
     return next((words for test, words in _SPECIAL if test(mode)), "no regular file")
 

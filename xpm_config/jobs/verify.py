@@ -7,12 +7,15 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config.jobs.content import digest_file
-from xpm_config.jobs.tree import OPEN_FILE, Entry, Problem
+from xpm_config.jobs.tree import OPEN_FILE, Entry, Problem, open_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_KINDS = {"directory": stat.S_ISDIR, "link": stat.S_ISLNK, "file": stat.S_ISREG, "same": stat.S_ISREG}
+_LONG = 1000
+"""Longer paths (characters) are not given to the system in one piece: it takes 4096 bytes."""
 _NAMED = 3
 """So many damaged files are named in a message."""
 
@@ -42,42 +45,51 @@ def examine(directory: int, entries: Iterable[Entry], *, digests: bool, in_use: 
         if entry.path.startswith(".experimaestro/"):
             continue
         try:
-            reason = _contradiction(directory, entry, digests=digests)
-            newer = in_use and reason and _modified(directory, entry.path) > entry.modified
+            reason, newer = _compared(directory, entry, digests=digests)
         except OSError as error:
             reason, newer = error.strerror or "it cannot be read", False
-        if newer:
+        if newer and in_use:
             changed.append(entry.path)
         elif reason:
             damaged.append(Problem(entry.path, reason))
     return Condition(tuple(damaged), tuple(changed))
 
 
-def _modified(directory: int, path: str) -> int:
-    status = os.stat(path, dir_fd=directory, follow_symlinks=False)
-    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else 0
+def _compared(directory: int, entry: Entry, *, digests: bool) -> tuple[str, bool]:
+    """What is wrong with a copied thing, in words, and whether it is newer; raises OSError."""
+    if len(entry.path) < _LONG:
+        return _contradiction(directory, entry, digests=digests)
+    parent, _, name = entry.path.rpartition("/")
+    try:
+        inside = open_below(directory, parent)
+    except FileNotFoundError:
+        return "it is missing", False
+    try:
+        return _contradiction(inside, entry._replace(path=name), digests=digests)
+    finally:
+        os.close(inside)
 
 
-def _contradiction(directory: int, entry: Entry, *, digests: bool) -> str | None:
-    """What is wrong with a copied thing, if anything; raises OSError where it cannot be looked at."""
+def _contradiction(directory: int, entry: Entry, *, digests: bool) -> tuple[str, bool]:
     try:
         status = os.stat(entry.path, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
-        return "it is missing"
-    kinds = {"directory": stat.S_ISDIR, "link": stat.S_ISLNK, "file": stat.S_ISREG, "same": stat.S_ISREG}
-    if not kinds[entry.kind](status.st_mode):
-        return f"it is no {'file' if entry.kind == 'same' else entry.kind} any more"
+        return "it is missing", False
+    newer = stat.S_ISREG(status.st_mode) and status.st_mtime_ns > entry.modified
+    if not _KINDS[entry.kind](status.st_mode):
+        return f"it is no {'file' if entry.kind == 'same' else entry.kind} any more", newer
     if entry.kind == "link" and os.readlink(entry.path, dir_fd=directory) != entry.value:
-        return "it leads elsewhere"
+        return "it leads elsewhere", False
     if entry.kind in ("directory", "link"):
-        return None
+        return "", False
     if status.st_size != entry.size:
-        return f"it has {status.st_size:,} bytes instead of {entry.size:,}"
+        return f"it has {status.st_size:,} bytes instead of {entry.size:,}", newer
     # A copy that is not in use was written to by somebody who should not have: its contents are read.
     if entry.kind == "file" and (digests or status.st_mtime_ns != entry.modified):
         descriptor = os.open(entry.path, OPEN_FILE, dir_fd=directory)
         try:
-            return None if digest_file(descriptor) == entry.value else "its contents are not what was copied"
+            if digest_file(descriptor) != entry.value:
+                return "its contents are not what was copied", newer
         finally:
             os.close(descriptor)
-    return None
+    return "", newer
