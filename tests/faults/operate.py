@@ -1,6 +1,6 @@
 """One operation on a job, in a process of its own that can be killed or made to fail at any system call.
 
-Usage: operate.py [--without-exchange | --without-flush] archive|move|restore WORKSPACE FOLDER TASK HASH
+Usage: operate.py [--without-exchange | --without-flush] archive|move|restore|materialise WORKSPACE FOLDER TASK HASH
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def operate(operation: str, workspace: str, folder: str, job: JobId) -> list[Out
         recover(there)
         if operation == "archive":
             return [archived.outcome for archived in Archiver(here, there, Rules(), thorough=True).run([job])]
+        if operation == "materialise":
+            return [restoring.materialise(here, [Shelf(there, in_use=True)], job)]
         if operation == "restore":
             return [restore(here, [Shelf(there, in_use=True)], job)]
         mover = Mover(here, there)

@@ -14,7 +14,7 @@ from xpm_config.jobs.root import Root
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCENARIOS = ["archive", "archive over a stale copy", "move", "restore", "restore over a dangling link"]
+SCENARIOS = ["archive", "archive over a stale copy", "move", "restore", "restore over a dangling link", "materialise"]
 
 
 class Scene:
@@ -30,6 +30,8 @@ class Scene:
         if self.operation == "restore":
             self.run_here("archive")
             shutil.rmtree(path)
+        if self.operation == "materialise":
+            self.run_here("move")
         if scenario == "restore over a dangling link":
             path.symlink_to(place / "gone")
         if scenario == "archive over a stale copy":
