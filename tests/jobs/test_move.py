@@ -295,6 +295,31 @@ def test_peer_18_a_read_only_directory_is_moved(workspace: Place, folder: Place,
     assert workspace.tasks() == [JOB.hash]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_peer_18_a_read_only_directory_is_moved_by_an_ordinary_user(
+    workspace: Place, folder: Place, opened: Opened
+) -> None:
+    """Whom the permissions bind gets there, too, and leaves nothing behind."""
+    path = workspace.make()
+    (path / "model").chmod(0o555)
+    for place in (workspace.path, folder.path):
+        for each in (place, *place.rglob("*")):
+            os.chown(each, 65534, 65534, follow_symlinks=False)
+    child = os.fork()
+    if child == 0:
+        # Nothing of the test may go on in the child, whatever happens.
+        try:
+            os.setgid(65534)
+            os.setuid(65534)
+            os._exit(0 if [outcome.what for outcome in moved(opened)] == ["moved"] else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert workspace.job().is_symlink()
+    assert workspace.tasks() == [JOB.hash]
+    assert (folder.job() / "model" / "weights.bin").stat().st_size == 50_000
+
+
 @pytest.mark.parametrize("working", [True, False], ids=["locks", "no locks"])
 @pytest.mark.parametrize("number", [2, 8])
 def test_many_that_archive_restore_and_move_one_job_lose_nothing(

@@ -58,7 +58,10 @@ class Root:
     def ours(self, *names: str, create: bool = True) -> int:
         """The descriptor of a directory of ours, which stays open; raises OSError."""
         if names not in self._ours:
-            self._ours[names] = self._directory((OURS, *names), create=create)
+            opened = self._directory((OURS, *names), create=create)
+            if self._ours.setdefault(names, opened) != opened:
+                # Another thread was faster.
+                os.close(opened)
         return self._ours[names]
 
     def _directory(self, names: tuple[str, ...], *, create: bool) -> int:
