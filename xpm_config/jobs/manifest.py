@@ -16,6 +16,7 @@ It is written while the copy is made, so that a tree of any size takes no memory
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from json.encoder import encode_basestring_ascii as _quoted
@@ -39,6 +40,8 @@ MANIFESTS = "manifests"
 _TAIL = 8192
 """No summary is longer (bytes)."""
 _BATCH = 1000
+_CHUNK = 1 << 16
+"""So much of a manifest is read at once (bytes)."""
 _ALL_BITS = (1 << 128) - 1
 _NOT_COPIED = ("left out", "problem", "original")
 
@@ -191,18 +194,18 @@ def read_entries(root: Root, job: JobId) -> Iterator[Entry]:
     except OSError as error:
         raise ManifestError(f"{path}: it cannot be read: {error.strerror}") from None
     with os.fdopen(descriptor, "rb") as file:
-        for line in file:
-            if line.startswith(b"["):
-                digest.update(line)
-                try:
-                    yield Entry(*json.loads(line))
-                except (ValueError, TypeError):
-                    raise ManifestError(f"{path}: a line is no entry") from None
-            else:
-                summary = _summary(line)
-                if summary is not None and summary.sum == digest.hexdigest():
-                    return
+        # Many lines at once: a call for each of them would take most of the time.
+        while lines := file.readlines(_CHUNK):
+            last = lines[-1]
+            summary = None if last.startswith(b"[") else _summary(lines.pop())
+            data = b"".join(lines)
+            digest.update(data)
+            try:
+                yield from itertools.starmap(Entry, json.loads(b"[" + b",".join(lines) + b"]"))
+            except (ValueError, TypeError):
                 break
+            if summary is not None and summary.sum == digest.hexdigest() and not file.read(1):
+                return
     raise ManifestError(f"{path}: it is cut or was changed")
 
 

@@ -61,7 +61,7 @@ class Original(Staged):
             return False
         self.swap()
         found = os.stat(self.name, dir_fd=self.task, follow_symlinks=False)
-        if os.path.samestat(found, os.fstat(self._source.directory)) and self._is_untouched(self._source.directory):
+        if os.path.samestat(found, os.fstat(self._source.directory)):
             self._let_go()
             return True
         self.swap()
@@ -181,8 +181,6 @@ class Mover:
             if held is None:
                 return Outcome(job, folder, "busy", "experimaestro holds its lock", _LATER)
             undo.callback(locks.release_all, held)
-            if look(source.directory, excludes(job, None)) != state:
-                return Outcome(job, folder, "busy", _WRITTEN, _LATER)
             # The link keeps leading there when the user's path comes to stand for another disk.
             original = Original(source, job.path(self._folder.given), state, held)
             undo.pop_all()
