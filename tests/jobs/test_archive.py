@@ -93,7 +93,7 @@ def test_excluded_files_are_listed_so_that_the_copy_is_partial_by_rule(workspace
     assert left_out == {"uv.lock", "bert.out"}
 
 
-def test_peer_03_a_job_that_is_missing_is_a_failure_in_words(opened: Opened) -> None:
+def test_a_job_that_is_missing_is_told(opened: Opened) -> None:
     """What is not there is told, with the next step."""
     outcome = archive(opened)
     assert outcome.what == "missing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -174,3 +175,23 @@ def test_without_a_home_the_workspace_remembers(here: Root, tmp_path: Path, monk
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     first = use(tmp_path / "backup", here)
     assert use(tmp_path / "backup", here) == first
+
+
+def test_many_that_use_a_folder_for_the_first_time_agree(here: Root, workspace: Place, tmp_path: Path) -> None:
+    """One of them creates and marks it, and all of them find that one."""
+    found: list[str] = []
+    start = threading.Barrier(8)
+
+    def work() -> None:
+        with Root(str(workspace.path)) as root:
+            start.wait()
+            found.append(use(tmp_path / "backup", root))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert memory(here) == {str(tmp_path / "backup"): set(found)}

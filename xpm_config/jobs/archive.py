@@ -143,7 +143,9 @@ class Archiver:
             staging = Staging(self._folder, source.job)
             try:
                 copying = Copying(self._workspace, source, staging, self._rules, rewrite=self._rewrite)
-                return _Ready(staging, copying.run(), lock)
+                copied = copying.run()
+                staging.close()
+                return _Ready(staging, copied, lock)
             except SourceChangedError:
                 staging.discard()
             except BaseException:

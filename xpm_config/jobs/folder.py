@@ -169,7 +169,11 @@ def _opened(path: str, mode: int | None, known: set[str]) -> Root:
     except OSError as error:
         raise FolderError("refused", f"{path}: {error.strerror}", "check the folder and its permissions") from None
     try:
-        os.mkdir(path)
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            # Another process was faster, which uses it for the first time, too.
+            pass
         return Root(path, mode)
     except FileNotFoundError:
         parent = os.path.dirname(path.rstrip("/"))

@@ -115,11 +115,15 @@ class Staging(Staged):
             self.discard()
             raise
 
-    def release(self) -> None:
-        """Close the directory, and give up the name."""
+    def close(self) -> None:
+        """Close the directory, which is complete: many of them wait for a flush."""
         if self.directory >= 0:
             os.close(self.directory)
             self.directory = -1
+
+    def release(self) -> None:
+        """Close the directory, and give up the name."""
+        self.close()
         super().release()
 
 
