@@ -89,8 +89,7 @@ class Staged:
             return
         try:
             if not any(is_there(name, self.task) for name in self.taken):
-                if self._lock is not None:
-                    remove(f"{self.name}.lock", self.task)
+                remove(f"{self.name}.lock", self.task)
                 remove_record(self.root, self.unique)
         except OSError:
             pass
