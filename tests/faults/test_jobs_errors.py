@@ -29,8 +29,12 @@ ERRORS = {
     "EPERM": "Operation not permitted",
     "EROFS": "Read-only file system",
 }
-# A job that we are kept out of for a moment looks like one that changes.
-OTHER_WORDS = {"EACCES": ["being written to"], "EPERM": ["being written to"], "EXDEV": ["on another disk"]}
+# A job that we are kept out of for a moment looks like one that changes, and a lock that is refused like one held.
+OTHER_WORDS = {
+    "EACCES": ["being written to", "holds its lock", "another process"],
+    "EPERM": ["being written to"],
+    "EXDEV": ["on another disk"],
+}
 
 
 @pytest.mark.skipif(faults.STRACE is None, reason="strace is not installed")
