@@ -11,9 +11,10 @@ from tests.jobs.scene import JOB, Place
 from xpm_config import cli
 from xpm_config.jobs.layout import JobId
 
+__all__ = ["JOB", "OTHER", "THIRD", "Scene", "program", "run"]
+
 OTHER = JobId("nlp.train.bert", "0a9f")
 THIRD = JobId("nlp.index", "77")
-FOREIGN = JobId("vision.train", "31")
 
 
 class Scene:
@@ -29,7 +30,7 @@ class Scene:
     def settings(self, *modes: str, more: str = "") -> None:
         """Give the workspace a folder of each mode, named by it."""
         folders = "".join(f"      - path: {self.path}/{mode}\n        mode: {mode}\n" for mode in modes)
-        text = f"workspaces:\n  - id: main\n    path: {self.path}/ws\n"
+        text = f"workspaces:\n  - id: main\n    path: {self.workspace.path}\n"
         (self.path / "s.yaml").write_text(text + (f"    folders:\n{folders}" if folders else "") + more)
 
     def folder(self, mode: str) -> Path:

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.jobs_scene import JOB, OTHER, THIRD, Scene, run
+from xpm_config import cli
+from xpm_config.jobs import survey
 from xpm_config.jobs.layout import JobId
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from xpm_config.jobs.root import Root
 
 COMMANDS = ("archive", "recover", "verify", "free")
 ESCAPES = ("../x", "../../etc/passwd", "/etc/passwd", "a/b/c", "nlp.index/", "nlp.index/..", "nlp.index/.", "./77", "",
@@ -106,9 +110,7 @@ def test_no_job_is_named(command: str, scene: Scene, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "list", "status"])
-def test_peer_30_remote_workspaces_are_refused(
-    command: str, scene: Scene, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_peer_30_remote_workspaces_are_refused(command: str, scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     """The jobs of a remote workspace are on another machine."""
     scene.settings(more="  - id: far\n    path: /far\n    ssh: {host: me@cluster}\n")
     assert run("jobs", command, "--workspace", "far") == 2
@@ -315,3 +317,30 @@ def test_listing_opens_no_file_of_a_job(scene: Scene, capsys: pytest.CaptureFixt
     assert run("jobs", "status") == 0
     assert "1,003 done" in output(capsys)[1]
     big.chmod(0o700)
+
+
+def test_many_named_jobs_cost_no_more_than_all(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A glob over many jobs reads the names of a task once, not once for each job."""
+    make_many(scene.workspace.path, 300)
+    calls: list[str] = []
+    names = survey._names
+
+    def counted(path: str, root: Root | None = None) -> list[str]:
+        calls.append(path)
+        return names(path, root)
+
+    monkeypatch.setattr(survey, "_names", counted)
+    assert run("jobs", "list", "a.*") == 0
+    assert len(calls) < 10
+
+
+def test_completion_of_jobs(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    """TAB completes tasks, and behind the slash the hashes, those that only folders have among them."""
+    scene.settings("backup")
+    assert run("jobs", "archive", "--all", "-q") == 0
+    shutil.rmtree(scene.workspace.job(THIRD))
+    capsys.readouterr()
+    line = "xpm-config --settings s.yaml jobs recover "
+    for word, expected in (("nlp.", ["nlp.index/", "nlp.train.bert/"]), ("nlp.index/", ["nlp.index/77"]), ("x", [])):
+        assert cli.main(["_complete", "bash", line + word, word]) == 0
+        assert [each.strip() for each in output(capsys)[1:]] == expected

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from xpm_config.cli.arguments import checking, completion, machine, remote, schemas, workspaces
+from xpm_config.cli.arguments import checking, completion, folders, jobs, machine, remote, schemas, workspaces
 from xpm_config.cli.arguments.shared import Quiet, SettingsFile, State
 
 app = typer.Typer(
@@ -30,6 +30,21 @@ app.add_typer(workspaces_app, name="workspaces")
 app.command()(workspaces.select)
 app.command()(workspaces.env)
 app.command("ssh-monitor")(remote.ssh_monitor)
+
+jobs_app = typer.Typer(help="Archive, recover, verify and free the jobs of a workspace, by hand.", no_args_is_help=True)
+jobs_app.command("list")(jobs.list_jobs)
+jobs_app.command()(jobs.status)
+jobs_app.command()(jobs.archive)
+jobs_app.command()(jobs.recover)
+jobs_app.command()(jobs.verify)
+jobs_app.command()(jobs.free)
+app.add_typer(jobs_app, name="jobs")
+
+folders_app = typer.Typer(help="Show the folders of workspaces, and which ones are trusted.", no_args_is_help=True)
+folders_app.command("list")(folders.list_folders)
+folders_app.command()(folders.accept)
+folders_app.command()(folders.forget)
+app.add_typer(folders_app, name="folders")
 
 schema_app = typer.Typer(
     help="Print the JSON Schemas of the settings, or give them to your editor.", no_args_is_help=True

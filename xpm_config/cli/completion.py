@@ -104,6 +104,38 @@ def workspace_ids(ctx: typer.Context, incomplete: str) -> Candidates:
         return []
 
 
+def jobs(ctx: typer.Context, incomplete: str) -> Candidates:
+    """The jobs of the workspace that the command line means: tasks first, then the hashes of one.
+
+    A workspace that cannot be found, or a disk that does not answer as it should, gives nothing.
+    """
+    try:
+        return [(job, "") for job in _jobs(ctx, incomplete)]
+    except Exception:  # noqa: BLE001 - as above
+        return []
+
+
+def _jobs(ctx: typer.Context, incomplete: str) -> list[str]:
+    import os
+
+    from xpm_config.selection import select
+    from xpm_config.settings import load
+
+    path = _settings(ctx)
+    if os.path.lexists(path) and os.stat(path).st_size > MAX_SETTINGS_BYTES:
+        return []
+    settings = load(path if os.path.lexists(path) else None)
+    workspace = select(settings, workspace=ctx.params.get("workspace"), workdir=ctx.params.get("workdir")).workspace
+    task, slash, name = incomplete.partition("/")
+    found: set[str] = set()
+    for root in (workspace.path, *(folder.path for folder in workspace.attached)):
+        directory = os.path.join(root, "jobs", task if slash else "")
+        if os.path.isdir(directory):
+            found.update(entry for entry in os.listdir(directory) if not entry.startswith("."))
+    begun = name if slash else task
+    return [f"{task}/{each}" if slash else f"{each}/" for each in sorted(found) if each.startswith(begun)]
+
+
 def _settings(ctx: typer.Context) -> str:
     """The settings file in effect; `--settings` may stand behind the command or in front of it."""
     import os

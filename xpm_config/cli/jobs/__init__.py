@@ -1,0 +1,1 @@
+"""`xpm-config jobs`: the jobs of a workspace and their copies, by hand."""
