@@ -146,7 +146,12 @@ def unknown_references(context: Context) -> Iterator[Diagnostic]:
     """XPM202: an `alt_workspaces` entry that is no id and does not look like a path."""
     ids = {workspace.id.text for workspace in context.workspaces if workspace.id is not None and workspace.id.text}
     for workspace, reference, text in _references(context):
-        if text in ids or _is_path(text):
+        if text in ids:
+            continue
+        if text.startswith("~") and os.path.expanduser(text).startswith("~"):
+            message = f"the user behind `{text.partition('/')[0]}` is not known on this machine: runs here would fail"
+            yield _error("XPM202", message, reference, "write the path from `/`")
+        if _is_path(text):
             continue
         others = sorted(ids - {workspace.id.text if workspace.id else ""})
         folded = [other for other in others if other.lower() == text.lower()]
@@ -384,14 +389,14 @@ def unused_in_remote(context: Context) -> Iterator[Diagnostic]:
 
 
 def flags_for_ssh(context: Context) -> Iterator[Diagnostic]:
-    """XPM218: a host that ssh would take as an option, or an option that it would take as the host."""
+    """XPM218: a host that ssh would take as an option, or that is none, or an option that it would take as the host."""
     if not context.outline.at("workspaces[].ssh"):
         return
-    from xpm_config.ssh_words import misread_among_options, misread_as_option
+    from xpm_config.ssh_words import misread_among_options, misread_value
 
     for name in ("host", "python", "shell_init", "xpm_path"):
         for setting in context.outline.at(f"workspaces[].ssh.{name}"):
-            found = misread_as_option(name, setting.text or "")
+            found = misread_value(name, setting.text or "")
             if found is not None:
                 yield _error("XPM218", found.message, setting, found.hint)
     lists: dict[str, list[Setting]] = {}
