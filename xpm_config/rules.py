@@ -17,6 +17,7 @@ from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.loaders import PYDANTIC_SINCE
 from xpm_config.loaders.pydantic import VARIABLE, interpolate
+from xpm_config.location import expanded
 from xpm_config.values import INVALID, MERGE
 from xpm_config.wording.keys import is_misspelled
 from xpm_config.wording.parts import close_to, fixable, quote, span_of
@@ -148,7 +149,7 @@ def unknown_references(context: Context) -> Iterator[Diagnostic]:
     for workspace, reference, text in _references(context):
         if text in ids:
             continue
-        if text.startswith("~") and os.path.expanduser(text).startswith("~"):
+        if text.startswith("~") and expanded(text).startswith("~"):
             message = f"the user behind `{text.partition('/')[0]}` is not known on this machine: runs here would fail"
             yield _error("XPM202", message, reference, "write the path from `/`")
         if _is_path(text):
@@ -250,7 +251,7 @@ def _normal(context: Context, setting: Setting | None) -> str | None:
     if setting is None or not setting.text:
         return None
     text = interpolate(setting.text, context.environ)
-    path = os.path.normpath(os.path.expanduser(text))
+    path = os.path.normpath(expanded(text))
     # `//a` is a place of its own to POSIX and to normpath, but to no system that experimaestro runs on.
     path = "/" + path.lstrip("/") if path.startswith("//") else path
     return None if "${" in path else path

@@ -90,7 +90,12 @@ def leftovers(subject: Subject) -> Iterator[Diagnostic]:
         except OSError:
             continue
         for left in (os.path.join(directory, name) for name in filter(pattern.fullmatch, listed)):
-            if time.time() - os.lstat(left).st_mtime > _STALE_AFTER:
+            try:
+                age = time.time() - os.lstat(left).st_mtime
+            except OSError:
+                # It has got its name meanwhile: it was nobody's leftover.
+                continue
+            if age > _STALE_AFTER:
                 message = f"{left} was left by a command that was killed"
                 yield warning("XPM321", message, f"nothing needs it: rm {quote(left)}")
 
