@@ -16,7 +16,7 @@ PACKAGE = ROOT / "xpm_config"
 
 # A module imports from its own layer and from those below it; docs/architecture.md draws this.
 LAYERS = [
-    {"errors", "diagnostics", "exchange", "files", "globs", "location", "releases", "ssh_words", "version"},
+    {"errors", "diagnostics", "exchange", "files", "globs", "location", "quoting", "releases", "ssh_words", "version"},
     {
         "yaml11",
         "document",

@@ -6,6 +6,7 @@ process of its own: a script of the test changes what the system answers there, 
 
 from __future__ import annotations
 
+import errno
 import grp
 import json
 import os
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from xpm_config import registry, target
 from xpm_config.diagnostics import Severity
 from xpm_config.doctor import directories, examine, mounts, probe, probing
 from xpm_config.errors import FileUnreadableError
@@ -103,6 +105,18 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     yield replace
     (tmp_path / "probe.py").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def short_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the probe have 400 MB of address space, as `ulimit -v` does."""
+    script = tmp_path / "probe.py"
+    script.write_text(
+        "import resource, runpy\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))\n"
+        f"runpy.run_path({probing.PROBE!r}, run_name='__main__')\n"
+    )
+    monkeypatch.setattr(probing, "PROBE", str(script))
 
 
 @pytest.fixture
@@ -316,6 +330,40 @@ def test_the_schema_of_editors(machine: Machine) -> None:
     assert "xpm-config schema install" in (found.help or "")
     schema.write_bytes((Path(__file__).parent.parent / "schema/settings.v2.schema.json").read_bytes())
     assert machine.found() == []
+    schema.unlink()
+    schema.mkdir()
+    assert "is no schema of xpm-config" in machine.only("XPM310").message
+
+
+def test_the_schema_of_another_release_of_experimaestro(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """XPM310 where the modeline keeps the version of an experimaestro of before; only an installed one decides."""
+    machine.workspace()
+    (machine.path.parent / "settings.v1.schema.json").write_text(registry.schema_text(1))
+    machine.write("# yaml-language-server: $schema=settings.v1.schema.json\n" + machine.path.read_text())
+    monkeypatch.setattr(target, "installed", lambda: None)
+    assert machine.found() == []
+    monkeypatch.setattr(target, "installed", lambda: NEWEST)
+    found = machine.only("XPM310")
+    assert "and experimaestro 2.7.0 has version 2" in found.message
+    assert found.help == "run `xpm-config schema install`"
+    assert machine.only("XPM310", named=True).help == f"run `xpm-config schema install --settings {machine.path}`"
+    assert machine.found(release=(2, 3, 6)) == []
+
+
+@pytest.mark.parametrize("name", [".config/Code/User", ".vscode"])
+def test_the_schema_of_vscode(machine: Machine, name: str) -> None:
+    """XPM310 also for a schema that is gone and that only VS Code names, for the user or in a project above."""
+    machine.workspace()
+    settings = machine.home / name / "settings.json"
+    settings.parent.mkdir(parents=True)
+    schema = machine.path.parent / "settings.v2.schema.json"
+    settings.write_text(json.dumps({"yaml.schemas": {schema.as_uri(): "x"}}))
+    found = machine.only("XPM310")
+    assert found.message == f"{settings} names {schema}, which is not there"
+    option = "--vscode" if name != ".vscode" else f"--vscode-settings {settings}"
+    assert found.help == f"run `xpm-config schema install {option}`"
+    schema.write_text(registry.schema_text(2))
+    assert machine.found() == []
 
 
 # -- who can read and change the settings -----------------------------------------------------------
@@ -392,6 +440,20 @@ def test_settings_that_others_can_change(machine: Machine) -> None:
     assert machine.found() == []
 
 
+@pytest.mark.parametrize("kind", ["directory", "pipe"])
+def test_what_is_no_file_has_a_mode_of_its_own(machine: Machine, kind: str) -> None:
+    """Nobody is told to change the mode of a device or a directory that was named instead of the settings."""
+    if kind == "directory":
+        machine.path.mkdir()
+    else:
+        os.mkfifo(machine.path)
+    machine.path.chmod(0o777)
+    machine.path.parent.chmod(0o777)
+    error = FileUnreadableError(str(machine.path), "this is no settings file")
+    report = examine(str(machine.path), error, NEWEST, environ=machine.environ)
+    assert [one.code for one in report.diagnostics] == ["XPM008"]
+
+
 def test_a_link_is_as_safe_as_what_is_behind_it(machine: Machine) -> None:
     """XPM304 for the directory of the file behind a link."""
     machine.workspace()
@@ -403,10 +465,11 @@ def test_a_link_is_as_safe_as_what_is_behind_it(machine: Machine) -> None:
     assert machine.only("XPM304").help == f"chmod go-w {behind}"
 
 
-def test_leftovers_beside_the_settings(machine: Machine) -> None:
+@pytest.mark.parametrize("name", ["settings.yaml", "settings.yaml.bak", "settings.v2.schema.json"])
+def test_leftovers_beside_the_settings(machine: Machine, name: str) -> None:
     """XPM321 for what a killed command of ours left an hour ago; younger ones may be at work."""
     machine.workspace()
-    left = Path(f"{machine.path}.0123abcd.tmp")
+    left = machine.path.with_name(f"{name}.0123abcd.tmp")
     left.touch()
     Path(f"{machine.path}.mine.tmp").touch()
     assert machine.found() == []
@@ -494,6 +557,89 @@ def test_a_workspace_that_cannot_be_made(machine: Machine, without_privileges: N
     (machine.home / "closed").mkdir(mode=0o555)
     machine.write("workspaces:\n  - {id: a, path: ~/closed/deep/new}\n")
     assert machine.only("XPM316").message.endswith(f"you may not write to {machine.home}/closed")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason", "advice"),
+    [
+        ("~/loop/x", "Too many levels of symbolic links", "its symbolic links go round in circles"),
+        ("~/" + "x" * 300, "File name too long", "shorten the path"),
+        ('"/x/\\ud800"', "this cannot be a file name", "correct the path"),
+        ('"/x/\\0"', "this cannot be a file name", "correct the path"),
+    ],
+)
+def test_a_path_that_leads_nowhere_by_itself(machine: Machine, path: str, reason: str, advice: str) -> None:
+    """XPM316 at once, with what helps: no owner of a directory can mend such a path."""
+    (machine.home / "loop").symlink_to("loop")
+    machine.workspace((path, "move"))
+    (found,) = (one for one in machine.found(seconds=30) if one.code.startswith("XPM31"))
+    assert found.code == "XPM316"
+    assert found.message.endswith(f"cannot be looked at: {reason}")
+    assert (found.help or "").startswith(advice)
+
+
+def test_a_disk_that_fails(machine: Machine, system: Any) -> None:
+    """XPM316 for an error of the disk leads to the disk."""
+    system(
+        "def stat(path, *a, **k):\n    if 'bad' in str(path): raise OSError(5, 'I/O')\n    return real(path, *a, **k)"
+    )
+    machine.workspace(("/bad", "move"))
+    assert machine.only("XPM316").help == "look after the disk that it is on"
+
+
+def test_commands_make_the_directory_that_is_meant(machine: Machine) -> None:
+    """A character that cannot be shown is written as the shell reads it, so that the command can be pasted."""
+    machine.write('workspaces:\n  - {id: a, path: "~/a\\nb\\x1b[31m"}\n')
+    command = (machine.only("XPM312").help or "").partition("else ")[2]
+    assert command.isprintable()
+    subprocess.run(["bash", "-c", command], check=True)
+    assert (machine.home / "a\nb\x1b[31m").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("rest", "mode", "code"),
+    [
+        ("", "move", "XPM313"),
+        ("/deep/new", "backup", "XPM313"),
+        ("/closed/new", "move", "XPM316"),
+        ("/link", "move", "XPM313"),
+        ("/file", "move", "XPM315"),
+        ("/there", "use", "XPM319"),
+        ("/there", "move", "XPM317"),
+    ],
+)
+def test_a_secret_in_a_path_is_not_told(
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    without_privileges: None,
+    rest: str,
+    mode: str,
+    code: str,
+) -> None:
+    """Where the path has the value of a telling variable, it is shown as it is written."""
+    machine.environ["HF_TOKEN"] = "hf_abcdefgh"
+    home = machine.home / "hf_abcdefgh"
+    if rest:
+        (home / "there/jobs/t").mkdir(parents=True)
+        (home / "there/jobs").rename(home / "there/other") if mode == "use" else None
+        (home / "closed").mkdir(mode=0o555)
+        (home / "link").symlink_to(home / "nowhere")
+        (home / "file").touch()
+    if code == "XPM317":
+        monkeypatch.setattr(directories, "MIN_SHARE", 1)
+        monkeypatch.setattr(directories, "MIN_BYTES", 1 << 80)
+    written = f"{machine.home}/${{env:HF_TOKEN}}{rest}"
+    machine.write(f"workspaces:\n  - id: a\n    path: /proc/self\n    folders: [{{path: '{written}', mode: {mode}}}]\n")
+    found = next(one for one in machine.found() if one.code == code and "folder" in one.message)
+    assert "abcdefgh" not in f"{found.message}{found.help}"
+    assert written in found.message or "cannot be made" in found.message or code == "XPM317"
+
+
+def test_other_variables_in_a_path_are_told(machine: Machine) -> None:
+    """The value of a variable that holds no secret is what the user wants to see."""
+    machine.environ["PLACE"] = "over-there"
+    machine.write(f"workspaces:\n  - {{id: a, path: '{machine.home}/${{env:PLACE}}/keys'}}\n")
+    assert f"{machine.home}/over-there/keys," in machine.only("XPM312").message
 
 
 STATVFS = """\
@@ -612,6 +758,43 @@ def test_links_to_jobs_that_are_gone(machine: Machine) -> None:
     assert found.message.endswith(" and 2 more")
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"), [(errno.ESTALE, ["XPM320"]), (errno.ENOTCONN, ["XPM320"]), (errno.EACCES, [])]
+)
+def test_links_to_a_disk_that_has_gone(machine: Machine, system: Any, number: int, expected: list[str]) -> None:
+    """XPM320 also for what a server has forgotten, or whose server has gone; not where we only may not look."""
+    (machine.home / "ws/jobs/t").mkdir(parents=True)
+    (machine.home / "ws/jobs/t/gone").symlink_to("/nowhere")
+    machine.workspace()
+    fails = f"if str(path).endswith('gone'): raise OSError({number}, 'x')"
+    system(f"def stat(path, *a, **k):\n    {fails}\n    return real(path, *a, **k)")
+    assert [one.code for one in machine.found()] == expected
+
+
+def test_links_that_go_round_in_circles(machine: Machine) -> None:
+    """XPM320 for a job that is a link to itself."""
+    (machine.home / "ws/jobs/t").mkdir(parents=True)
+    (machine.home / "ws/jobs/t/loop").symlink_to("loop")
+    machine.workspace()
+    assert machine.only("XPM320").message.endswith("jobs/t/loop")
+
+
+@pytest.mark.parametrize("first", ["workspace", "folder"])
+def test_a_workspace_that_is_a_folder_of_another_one(machine: Machine, first: str) -> None:
+    """Its jobs are looked through as those of a workspace, once, whichever is named first."""
+    old = machine.home / "ws/jobs/t/.tmp.abc"
+    old.mkdir(parents=True)
+    os.utime(old, (time.time() - 2 * 86400,) * 2)
+    (old.parent / "gone").symlink_to("/nowhere")
+    (machine.home / "other").mkdir()
+    one = "  - {id: one, path: ~/ws}\n"
+    two = "  - id: two\n    path: ~/other\n    folders: [{path: ~/ws, mode: move}, {path: ~/ws, mode: use}]\n"
+    machine.write("workspaces:\n" + (one + two if first == "workspace" else two + one))
+    found = [one for one in machine.found() if one.code in ("XPM320", "XPM321")]
+    assert [one.code for one in found] == ["XPM320", "XPM321"]
+    assert {machine.source(one) for one in found} == {"~/ws"}
+
+
 def test_copies_that_were_never_finished(machine: Machine) -> None:
     """XPM321 where copies are made, when nobody touched them for a day; never in a folder to read from."""
     for place in ("ws", "mv", "use"):
@@ -656,6 +839,26 @@ def test_a_dead_disk_holds_up_nobody(machine: Machine, system: Any) -> None:
         ("XPM313", "~/gone"),
     ]
     assert "does not answer within 0.8 s" in found[0].message
+
+
+def test_many_directories_in_little_memory(machine: Machine, short_of_memory: None) -> None:
+    """Two thousand folders do not need two thousand threads, and each of them is looked at."""
+    machine.workspace(*[(f"/gone/{number}", "use") for number in range(2000)])
+    found = machine.found(seconds=30)
+    assert {one.code for one in found} == {"XPM313"}
+    assert len(found) == 2000
+
+
+def test_many_directories_with_jobs(machine: Machine) -> None:
+    """More workspaces than threads: the jobs of each are looked through."""
+    lines = ["workspaces:"]
+    for number in range(300):
+        (machine.home / f"w{number}/jobs/t").mkdir(parents=True)
+        (machine.home / f"w{number}/jobs/t/gone").symlink_to("/nowhere")
+        lines.append(f"  - {{id: w{number}, path: ~/w{number}}}")
+    machine.write("\n".join(lines) + "\n")
+    found = machine.found(seconds=30)
+    assert [one.code for one in found] == ["XPM320"] * 300
 
 
 def test_a_probe_that_is_stuck_is_left_alone(machine: Machine, system: Any) -> None:

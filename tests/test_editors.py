@@ -14,7 +14,6 @@ from tests.editors.client import LanguageServer
 from tests.node import node_package
 from xpm_config import registry, vscode
 from xpm_config.editors import GLOBS, SNIPPETS, Association, associate
-from xpm_config.installation import packaged_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +117,7 @@ def in_kate(snippet: str) -> Schemas:
 
 def in_vscode(association: Association) -> Schemas:
     """The schemas in VS Code's settings."""
-    schemas: Schemas = json.loads(vscode.with_entry(None, association))["yaml.schemas"]
+    schemas: Schemas = json.loads(vscode.with_entry(None, association, lambda _: False))["yaml.schemas"]
     return schemas
 
 
@@ -131,11 +130,20 @@ READERS = {
 }
 
 
+def make_own(settings: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file be the user's own settings, by a link."""
+    monkeypatch.setenv("HOME", str(home))
+    own = home / ".config/experimaestro/settings.yaml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.symlink_to(settings)
+
+
 @pytest.fixture
-def association(tmp_path: Path) -> Association:
-    """A schema in a folder of a hard name, and settings that are called otherwise."""
+def association(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Association:
+    """A schema in a folder of a hard name, and the user's settings, which are called otherwise."""
     folder = tmp_path / FOLDER
     folder.mkdir()
+    make_own(folder / "mine (1).yml", tmp_path, monkeypatch)
     (folder / "settings.v2.schema.json").write_text(registry.schema_text(2))
     return associate(str(folder / "mine (1).yml"), str(folder / "settings.v2.schema.json"))
 
@@ -163,9 +171,10 @@ def test_the_association_works(package: str, association: Association, tmp_path:
 
 
 @pytest.mark.parametrize("schema", ["/h/with blank & <b>/\"q'.json", "/h/settings.v2.schema.json"])
-def test_jetbrains(schema: str) -> None:
+def test_jetbrains(schema: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mapping is XML with the path of the schema, and its patterns match the paths as the IDE matches them."""
-    association = associate("/h/x y/mine.yml", schema)
+    make_own(tmp_path / "x y/mine.yml", tmp_path, monkeypatch)
+    association = associate(f"{tmp_path}/x y/mine.yml", schema)
     root = ET.fromstring(SNIPPETS["jetbrains"][0](association))
     assert root.tag == "project"
     component = root.find("component")
@@ -181,7 +190,7 @@ def test_jetbrains(schema: str) -> None:
     paths = [str(item.findall("option")[1].get("value")) for item in items]
     assert matched_by_jetbrains(paths, "/home/me/.config/experimaestro/settings.yaml")
     assert matched_by_jetbrains(paths, "/project/xpm_settings.yaml")
-    assert matched_by_jetbrains(paths, "/h/x y/mine.yml")
+    assert matched_by_jetbrains(paths, f"{tmp_path}/x y/mine.yml")
     assert not matched_by_jetbrains(paths, "/project/settings.yaml")
     assert not matched_by_jetbrains(paths, "/project/mine.yml")
 
@@ -199,14 +208,14 @@ def matched_by_jetbrains(patterns: list[str], path: str) -> bool:
     return False
 
 
-def test_both_names_of_a_link(tmp_path: Path) -> None:
+def test_both_names_of_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link with a usual name needs no pattern of its own; the file behind it, called otherwise, does."""
-    (tmp_path / "experimaestro").mkdir()
-    (tmp_path / "real.yaml").touch()
-    link = tmp_path / "experimaestro/settings.yaml"
-    link.symlink_to(tmp_path / "real.yaml")
-    assert associate(str(link), "s").globs == (*GLOBS, f"**{tmp_path}/real.yaml")
-    assert associate(str(tmp_path / "xpm_settings.yaml"), "s").globs == GLOBS
+    make_own(tmp_path / "real.yaml", tmp_path, monkeypatch)
+    link = tmp_path / ".config/experimaestro/settings.yaml"
+    for path in (link, tmp_path / "real.yaml"):
+        assert associate(str(path), "s").globs == (*GLOBS, f"**{tmp_path}/real.yaml")
+    link.unlink()
+    assert associate(str(link), "s").globs == GLOBS
 
 
 @pytest.mark.parametrize("package", SERVERS)
@@ -214,11 +223,55 @@ def test_both_names_of_a_link(tmp_path: Path) -> None:
     "name",
     [".hidden/.config/experimaestro/settings.yaml", ".x (1)/experimaestro/settings.yaml", ".中文/.b/xpm_settings.yaml"],
 )
-def test_hidden_folders(package: str, name: str, tmp_path: Path) -> None:
+def test_hidden_folders(package: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings below folders whose names begin with a dot get a pattern of their own, as no other matches them."""
-    association = associate(str(tmp_path / name), packaged_schema(2))
-    assert len(association.globs) == len(GLOBS) + 1
+    monkeypatch.setenv("HOME", str(tmp_path / ".hidden"))
+    association = associate(str(tmp_path / name), registry.schema_path(2))
+    assert len(set(association.globs) - set(GLOBS)) == 1
     for globs, expected in ((GLOBS, False), (association.globs, True)):
         schemas = {association.uri: list(globs)}
         with Editor(node_package(package), schemas, tmp_path) as server:
             assert server.checks(tmp_path / name) is expected
+
+
+@pytest.mark.parametrize("package", SERVERS)
+def test_settings_of_a_project_get_their_own_pattern_only(package: str, tmp_path: Path) -> None:
+    """The schema of one project is not that of another one, nor that of the user's own settings."""
+    association = associate(str(tmp_path / "p/xpm_settings.yaml"), registry.schema_path(2))
+    assert association.globs == (f"**{tmp_path}/p/xpm_settings.yaml",)
+    with Editor(node_package(package), in_vscode(association), tmp_path) as server:
+        assert server.checks(tmp_path / "p/xpm_settings.yaml")
+        assert not server.checks(tmp_path / "q/xpm_settings.yaml")
+        assert not server.checks(tmp_path / ".config/experimaestro/settings.yaml")
+
+
+@pytest.mark.parametrize("package", SERVERS)
+@pytest.mark.parametrize("folder", ["sub folder/v1.0_x-y", "", "中文", ".hidden"])
+def test_settings_of_a_project_can_be_committed(package: str, folder: str, tmp_path: Path) -> None:
+    """In the settings of a project, the server takes the schema and the pattern from the project's folder on."""
+    project = tmp_path / "here"
+    there = project / folder
+    there.mkdir(parents=True)
+    schema = there / "settings.v2.schema.json"
+    association = associate(str(there / "xpm_settings.yaml"), str(schema), str(project))
+    assert str(tmp_path) not in association.globs[0]
+    # The server knows no other letters in relative paths.
+    assert (str(tmp_path) in association.uri) is (not folder.isascii())
+    schema.write_text(registry.schema_text(2))
+    moved = tmp_path / "there"
+    if folder.isascii():
+        project.rename(moved)
+    project = moved if folder.isascii() else project
+    with Editor(node_package(package), in_vscode(association), project) as server:
+        assert server.checks(project / folder / "xpm_settings.yaml")
+        assert not server.checks(project / "other/settings.yaml")
+
+
+def test_what_lies_outside_of_a_project_is_named_in_full(tmp_path: Path) -> None:
+    """Neither a schema nor settings elsewhere have a relative path; nor has a pattern below a hidden folder."""
+    schema, path = str(tmp_path / "project2/settings.v2.schema.json"), str(tmp_path / "project2/a.yaml")
+    association = associate(path, schema, str(tmp_path / "project"))
+    assert (association.uri, association.globs) == (f"file://{schema}", (f"**{path}",))
+    path = str(tmp_path / ".dotfiles/a.yaml")
+    association = associate(path, f"{tmp_path}/.dotfiles/settings.v2.schema.json", str(tmp_path / ".dotfiles"))
+    assert (association.uri, association.globs) == ("./settings.v2.schema.json", (f"**{path}",))

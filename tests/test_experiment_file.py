@@ -83,6 +83,7 @@ def test_a_directory_is_beside_its_file() -> None:
     assert written(exp="imports: [sub/base.yaml]\n", sub__base="workdir: ../out\n").workdir == "sub/../out"
     assert written(exp="workdir: ~/out\n").workdir == "/home/me/out"
     assert written(exp="workdir: /abs\n").workdir == "/abs"
+    assert written(exp='workdir: "~\\0/x"\n').workdir == "~\0/x"
 
 
 def test_the_extension_may_be_left_out() -> None:
@@ -181,6 +182,37 @@ def test_unreadable_files_are_errors() -> None:
             written(exp=f"id: x\nimports: [{name}]\n")
         assert found.value.path == path
         assert found.value.message.endswith("; exp.yaml:2 imports it")
+
+
+def test_what_is_no_file_is_said_of_an_experiment() -> None:
+    """The next step is one for an experiment's file: it is not called settings, and read from no pipe."""
+    Path("folder.yaml").mkdir()
+    with pytest.raises(FileUnreadableError) as found:
+        read_experiment("folder.yaml")
+    assert found.value.hint == "name the file in it, as in folder.yaml/experiment.yaml"
+    error = refused(exp="big: '" + "x" * (2 << 20) + "'\nid: x\n")
+    assert "too large" in error.message
+    assert "settings" not in f"{error.message} {error.hint}"
+
+
+@pytest.mark.parametrize("name", [r"\0", r"\ud800"])
+def test_names_that_no_file_can_have(name: str) -> None:
+    """An import with such a name is an error at its place, whatever way it is written."""
+    for text in (f'imports: ["{name}"]', f'parent: "{name}.yaml"', f'imports: ["/{name}/x"]'):
+        error = refused(exp=f"id: x\n{text}\n")
+        assert error.message == "this cannot be a file name; exp.yaml:2 imports it"
+        assert error.hint == "check the name"
+
+
+def test_a_current_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative name leads nowhere then, and an absolute one to its file."""
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "e.yaml").write_text("id: x\n")
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(FileUnreadableError, match="there is no such file"):
+        read_experiment("e.yaml")
+    assert read_experiment(str(tmp_path / "e.yaml")).id == "x"
 
 
 # -- imports --------------------------------------------------------------------------------------

@@ -101,6 +101,21 @@ def test_devices_are_refused() -> None:
         files.read("/dev/zero")
 
 
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    """The hint has the usual name of such a file, and no slash twice."""
+    with pytest.raises(FileUnreadableError) as caught:
+        files.read(f"{tmp_path}/")
+    assert caught.value.hint == f"name the file in it, as in {tmp_path}/settings.yaml"
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """The hint names the commands that read from a pipe: for others `-` is a name like any other."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileUnreadableError) as caught:
+        files.read(str(tmp_path / "pipe"))
+    assert caught.value.hint == "name a regular file; `validate` and `migrate` use `-` to read from a pipe"
+
+
 def test_create_and_remove(tmp_path: Path) -> None:
     """A new file is written whole, never over another one; it is removed only while it holds what is expected."""
     path = tmp_path / "a.json"

@@ -23,7 +23,7 @@ from xpm_config.installation import Installed, installed_schema
 from xpm_config.modeline import modeline_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SERVERS = ("yaml-language-server-1", "yaml-language-server-2")
@@ -72,6 +72,13 @@ QUIET_LAYOUTS = {
 ALL_LAYOUTS = {**LAYOUTS, **QUIET_LAYOUTS}
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home of its own for each test, without VS Code."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+
 @pytest.fixture(scope="module", params=SERVERS)
 def header(request: pytest.FixtureRequest) -> Iterator[NodeSession]:
     """What a release of yaml-language-server makes of the header of a text."""
@@ -110,8 +117,8 @@ def test_layouts(old: str, new: str) -> None:
     assert apply_edits(old, [edit]) == new
     assert modeline_version(new) == 2
     assert installation.modeline_edit("a.yaml", new, 2) is None
-    assert apply_edits(new, installation.modeline_removals(new)) == old
-    assert installation.modeline_removals(old) == []
+    assert apply_edits(new, installation.modeline_removals("a.yaml", new)) == old
+    assert installation.modeline_removals("a.yaml", old) == []
 
 
 @pytest.mark.parametrize(("old", "new"), ALL_LAYOUTS.values(), ids=ALL_LAYOUTS)
@@ -224,12 +231,136 @@ def test_another_version(tmp_path: Path) -> None:
     assert changes[2].new is None
 
 
-def test_a_schema_of_ours_elsewhere(tmp_path: Path) -> None:
-    """A modeline that names our schema in another place is not undone; installing makes it name the one here."""
+def named(path: Path, reference: str) -> Path:
+    """A settings file whose modeline names a schema."""
+    path.write_text(f"# yaml-language-server: $schema={reference}\na: 1\n")
+    return path
+
+
+def test_modelines_of_ours(tmp_path: Path) -> None:
+    """Ours are the plain name, our `$id`, and a file here that has it, wherever; these are replaced and taken out."""
+    elsewhere = tmp_path / "with blank/any.json"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text(registry.schema_text(1))
+    (tmp_path / "any.json").write_text(registry.schema_text(2))
     path = tmp_path / "settings.yaml"
-    path.write_text("# yaml-language-server: $schema=/opt/settings.v2.schema.json\n")
+    for reference, version in (
+        ("settings.v1.schema.json", 1),
+        (f"./{NAME}", 2),
+        ("urn:xpm-config:settings:v1", 1),
+        ("any.json", 2),
+        (str(tmp_path / "any.json"), 2),
+        (elsewhere.as_uri(), 1),
+    ):
+        named(path, reference)
+        assert installation.named_version(reference, str(path)) == version
+        (removed,) = installation.uninstall(str(path), path.read_bytes())
+        assert (removed.path, removed.new) == (str(path), b"a: 1\n")
+        edit = installation.modeline_edit(str(path), path.read_text(), 3 - version)
+        assert edit is not None
+        assert edit.text == registry.schema_name(3 - version)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://example.org/othertool/settings.v1.schema.json",
+        "https://example.org/urn:xpm-config:settings:v1",
+        "othertool/settings.v1.schema.json",
+        "/nowhere/settings.v2.schema.json",
+        "file:///nowhere/settings.v2.schema.json",
+        "theirs/settings.v1.schema.json",
+        "theirs",
+        "settings.v9.schema.json",
+        "file:///%00/settings.v2.schema.json",
+    ],
+)
+def test_modelines_of_others(tmp_path: Path, reference: str) -> None:
+    """What has the name of our schema elsewhere is not ours, and stays unless it is forced."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/settings.v1.schema.json").write_text('{"$id": "https://example.org"}')
+    path = named(tmp_path / "settings.yaml", reference)
+    with pytest.raises(UsageError, match="names another schema"):
+        installation.install(str(path), path.read_bytes(), 2)
     assert installation.uninstall(str(path), path.read_bytes()) == []
-    assert installed(path) == f"{LINE}\n".encode()
+    forced = installation.install(str(path), path.read_bytes(), 2, force=True)
+    assert forced[-1].new == f"{LINE}\na: 1\n".encode()
+
+
+def test_a_schema_stays_while_another_file_names_it(tmp_path: Path) -> None:
+    """Of two settings files beside each other, neither takes the schema of the other away, and it is said why."""
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yml"
+    for path in (one, other):
+        path.write_text("a: 1\n")
+        installed(path)
+    schema = str(tmp_path / NAME)
+    changes = installation.uninstall(str(one), one.read_bytes())
+    assert [(change.path, change.what) for change in changes] == [
+        (str(one), "modeline removed"),
+        (schema, f"stays, as {other} names it"),
+    ]
+    assert changes[1].old == changes[1].new
+    changes = installation.install(str(one), one.read_bytes(), 1)
+    assert changes[-1].what == f"stays, as {other} names it"
+    # What is named in a text behind the first modeline, or by another file of that name, is not looked at.
+    one.write_text(f"# yaml-language-server: $schema=x.json\n{LINE}\n")
+    assert installation.uninstall(str(other), other.read_bytes())[-1].new is None
+
+
+def test_a_schema_stays_while_a_project_names_it(tmp_path: Path) -> None:
+    """The settings of VS Code of every project above are looked at; those that cannot be read name nothing."""
+    path = tmp_path / "a/b/settings.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("a: 1\n")
+    installed(path)
+    project = tmp_path / ".vscode/settings.json"
+    project.parent.mkdir()
+    for key in (f"./a/b/{NAME}", f"a/b/{NAME}", f"{path.parent}/{NAME}", (path.parent / NAME).as_uri()):
+        project.write_text(f'{{"yaml.schemas": {{"\\ud800": "x", "https://x/y": "x", "{key}": "x.yaml"}}}}')
+        assert installation.uninstall(str(path), path.read_bytes())[-1].what == f"stays, as {project} names it"
+    for text in (f'{{"yaml.schemas": {{"./b/{NAME}": "x.yaml"}}}}', "{", '{"yaml.schemas": []}'):
+        project.write_text(text)
+        assert installation.uninstall(str(path), path.read_bytes())[-1].what == "removed"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.mkdir(), "this is a directory"),
+        (os.mkfifo, "this is no regular file"),
+        (lambda path: path.symlink_to("nowhere"), "a symbolic link to nothing"),
+        (lambda path: path.symlink_to("sub/other.json"), "a symbolic link to "),
+        (lambda path: path.symlink_to("sub/ours.json"), "a symbolic link to "),
+    ],
+    ids=["directory", "FIFO", "link to nothing", "link to a file", "link to a schema of ours"],
+)
+def test_in_the_way(tmp_path: Path, make: Callable[[Path], None], reason: str) -> None:
+    """What has the schema's name and is not ours is left alone, with words; the modeline can still be taken out."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/other.json").write_text("{}")
+    (tmp_path / "sub/ours.json").write_text('{"$id": "urn:xpm-config:settings:v2"}')
+    path = tmp_path / "settings.yaml"
+    path.write_text(WRONG)
+    make(tmp_path / NAME)
+    with pytest.raises(XpmConfigError, match=f"is in the way of the schema: {reason}") as caught:
+        installation.install(str(path), path.read_bytes(), 2)
+    assert "move it away" in (caught.value.hint or "")
+    path.write_text(f"{LINE}\n{WRONG}")
+    (removed,) = installation.uninstall(str(path), path.read_bytes())
+    assert removed.new == WRONG.encode()
+
+
+def test_links_between_places_of_ours(tmp_path: Path) -> None:
+    """A link to the schema beside the file behind the settings, as some dotfile managers make it, is followed."""
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "dotfiles/settings.yaml").write_text(f"{LINE}\n")
+    (tmp_path / "dotfiles" / NAME).write_text('{"$id": "urn:xpm-config:settings:v2"}')
+    for name in ("settings.yaml", NAME):
+        (tmp_path / "config" / name).symlink_to(tmp_path / "dotfiles" / name)
+    path = str(tmp_path / "config/settings.yaml")
+    changes = installation.install(path, f"{LINE}\n".encode(), 2)
+    assert {change.what for change in changes} == {"brought up to date"}
 
 
 def test_foreign_modeline(header: NodeSession) -> None:
@@ -244,7 +375,7 @@ def test_foreign_modeline(header: NodeSession) -> None:
     new = apply_edits(text, [edit])
     assert new == f"# mine\r\n{LINE}\r\n{LINE}\r\na: 1\r\n"
     assert header.ask(new) == NAME
-    assert apply_edits(new, installation.modeline_removals(new)) == "# mine\r\na: 1\r\n"
+    assert apply_edits(new, installation.modeline_removals("a.yaml", new)) == "# mine\r\na: 1\r\n"
 
 
 def test_a_first_line_that_cannot_be_passed(tmp_path: Path) -> None:
@@ -258,7 +389,7 @@ def test_a_first_line_that_cannot_be_passed(tmp_path: Path) -> None:
 def test_modeline_behind_the_document_marker() -> None:
     """A modeline that shares its line goes without the line."""
     text = f"---  {LINE}\na: 1\n"
-    assert apply_edits(text, installation.modeline_removals(text)) == "---\na: 1\n"
+    assert apply_edits(text, installation.modeline_removals("a.yaml", text)) == "---\na: 1\n"
 
 
 def test_a_file_of_others_is_not_overwritten(tmp_path: Path) -> None:
@@ -267,7 +398,7 @@ def test_a_file_of_others_is_not_overwritten(tmp_path: Path) -> None:
     path.write_text(WRONG)
     for content in ("{}", "[1]", "not JSON", '{"$id": "https://example.org"}', "[" * 100_000):
         (tmp_path / NAME).write_text(content)
-        with pytest.raises(XpmConfigError, match="is no schema of xpm-config"):
+        with pytest.raises(XpmConfigError, match="in the way of the schema: this is no schema of xpm-config"):
             installation.install(str(path), path.read_bytes(), 2)
         assert installation.uninstall(str(path), path.read_bytes()) == []
 
@@ -277,7 +408,9 @@ def test_uninstalling_without_a_settings_file(tmp_path: Path) -> None:
     schema = tmp_path / NAME
     schema.write_text(registry.schema_text(2))
     assert [change.path for change in installation.uninstall(str(tmp_path / "settings.yaml"), None)] == [str(schema)]
-    assert installation.uninstall(str(tmp_path / "settings.yaml"), None, {str(schema)}) == []
+    named(tmp_path / "other.yaml", NAME)
+    (change,) = installation.uninstall(str(tmp_path / "settings.yaml"), None)
+    assert change.old == change.new
 
 
 def test_states(tmp_path: Path) -> None:
@@ -286,23 +419,26 @@ def test_states(tmp_path: Path) -> None:
     path.write_text(WRONG)
     assert installed_schema(str(path)) == Installed("none")
     installed(path)
-    assert installed_schema(str(path)) == Installed("current", str(schema), 2)
+    assert installed_schema(str(path)) == Installed("current", str(schema), 2, str(path))
     # The schema that an earlier release of ours shipped.
     older = {**json.loads(schema.read_text()), "title": "older"}
     schema.write_text(json.dumps(older))
-    assert installed_schema(str(path)) == Installed("outdated", str(schema), 2)
+    assert installed_schema(str(path)) == Installed("outdated", str(schema), 2, str(path))
     assert [change.what for change in installation.install(str(path), path.read_bytes(), 2)] == ["brought up to date"]
     path.write_text(WRONG)
     assert installed_schema(str(path)) == Installed("outdated", str(schema), 2)
     path.write_text(f"{LINE}\n")
     schema.write_text("{}")
-    assert installed_schema(str(path)) == Installed("foreign", str(schema), 2)
+    assert installed_schema(str(path)) == Installed("foreign", str(schema), 2, str(path))
     schema.unlink()
-    assert installed_schema(str(path)) == Installed("missing", str(schema), 2)
+    assert installed_schema(str(path)) == Installed("missing", str(schema), 2, str(path))
+    schema.symlink_to("nowhere")
+    assert installed_schema(str(path)) == Installed("foreign", str(schema), 2, str(path))
+    schema.unlink()
     path.write_text("# yaml-language-server: $schema=other.json\n")
     assert installed_schema(str(path)) == Installed("foreign", str(path), None)
     path.write_text("# yaml-language-server: $schema=https://x/settings.v2.schema.json\n")
-    assert installed_schema(str(path)) == Installed("foreign", str(path), 2)
+    assert installed_schema(str(path)) == Installed("foreign", str(path), None)
     path.write_bytes(b"\xff\xfe")
     assert installed_schema(str(path)) == Installed("none")
 
@@ -316,7 +452,7 @@ def test_the_worst_state_of_a_link(tmp_path: Path) -> None:
     installed(link)
     assert installed_schema(str(link)).state == "current"
     (tmp_path / "dotfiles" / NAME).unlink()
-    assert installed_schema(str(link)) == Installed("missing", str(tmp_path / "dotfiles" / NAME), 2)
+    assert installed_schema(str(link)) == Installed("missing", str(tmp_path / "dotfiles" / NAME), 2, str(link))
 
 
 @settings(max_examples=300, deadline=None)
@@ -338,7 +474,32 @@ def test_any_header(lines: list[str], line_end: str, mark: str, final: bool) -> 
     assert edit is not None
     new = apply_edits(old, [edit])
     assert modeline_version(new) == 2
-    assert apply_edits(new, installation.modeline_removals(new)) == old
+    assert apply_edits(new, installation.modeline_removals("a.yaml", new)) == old
     before, after = Document(old.encode()), Document(new.encode())
     assert [problem.code for problem in before.problems] == [problem.code for problem in after.problems]
     assert before.node_count == after.node_count
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            ["# a", "", "---", "a: 1", "#!x", LINE, f"  {LINE} x", f"--- {LINE}", LINE.replace("v2", "v1")]
+        ),
+        max_size=6,
+    ),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+    final=st.booleans(),
+)
+def test_any_header_with_modelines(lines: list[str], line_end: str, mark: str, final: bool) -> None:
+    """However many modelines of ours a file has, the first one names what is installed, and undone all are gone."""
+    text = mark + line_end.join(lines) + (line_end if final else "")
+    edit = installation.modeline_edit("a.yaml", text, 2)
+    new = apply_edits(text, [edit] if edit is not None else [])
+    assert modeline_version(new) == 2
+    for one in (text, new):
+        undone = apply_edits(one, installation.modeline_removals("a.yaml", one))
+        assert modeline_version(undone) is None
+        for other in ("# a", "a: 1", "#!x"):
+            assert undone.count(other) == text.count(other)

@@ -212,6 +212,15 @@ def test_errors_have_a_place(text: str, message: str, place: tuple[int, int]) ->
     assert jsonc.position(text, caught.value.offset) == place
 
 
+def test_numbers_of_any_length(vscode: NodeSession) -> None:
+    """A number is read as VS Code reads it, however many digits it has."""
+    for number, expected in (("9" * 300, float("9" * 300)), ("9" * 5000, float("inf")), ("-1e999", float("-inf"))):
+        value = jsonc.parse(f"[{number}]")
+        assert value is not None
+        assert value.data == [expected]
+        assert vscode.ask(f"[{number}]")["errors"] == 0
+
+
 def test_only_comments() -> None:
     """A text without a value is none."""
     for text in ("", "\ufeff", " // a", "/* */\n"):

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.npm_session import MODELINE, NodeSession
-from xpm_config.modeline import modeline_version, modelines
+from xpm_config.document import apply_edits
+from xpm_config.modeline import modeline_version, modelines, removals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[NodeSession]:
         ("#yaml-language-server: $schema=settings.v2.schema.json\n", None),
         ("# yaml-language-server: $schema=settings.v9.schema.json\n", None),
         ("# yaml-language-server: $schema=other-settings.v2.schema.json\n", None),
+        ("# yaml-language-server: $schema=file:///opt/x/settings.v2.schema.json\n", 2),
+        ("# yaml-language-server: $schema=https://example.org/othertool/settings.v1.schema.json\n", None),
+        ("# yaml-language-server: $schema=vscode://schemas/settings.v2.schema.json\n", None),
+        ("# yaml-language-server: $schema=urn:othertool:settings:v2\n", None),
         (f"# yaml-language-server: $schema=other.json\n{OURS}\na: 1\n", None),
         ("", None),
     ],
@@ -55,6 +60,26 @@ def server(request: pytest.FixtureRequest) -> Iterator[NodeSession]:
 def test_version(text: str, version: int | None) -> None:
     """The first modeline in front of the content decides, if it names one of our schemas."""
     assert modeline_version(text) == version
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        ([OURS], [""]),
+        ([OURS, OURS], [""]),
+        ([OURS, OURS, ""], [""]),
+        (["# a", OURS], ["# a"]),
+        (["# a", OURS, OURS], ["# a", ""]),
+        (["# a", OURS, "", OURS, "b: 1"], ["# a", "", "b: 1"]),
+        ([f"--- {OURS}", OURS], ["---"]),
+    ],
+)
+def test_removals(lines: list[str], left: list[str], line_end: str, mark: str) -> None:
+    """Modelines go with their lines, also where several follow each other up to the end of the file."""
+    text = mark + line_end.join(lines)
+    assert apply_edits(text, removals(text, list(modelines(text)))) == mark + line_end.join(left)
 
 
 LINES = st.sampled_from(

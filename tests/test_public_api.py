@@ -98,6 +98,29 @@ def test_public_members_are_documented(name: str) -> None:
             assert inspect.getdoc(value), member
 
 
+def test_the_page_names_all() -> None:
+    """docs/api.md names every public name, every field and every property."""
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    for name in xpm_config.__all__:
+        assert f"`{name}" in page
+        value = getattr(xpm_config, name)
+        for field in getattr(value, "__dataclass_fields__", ()):
+            assert f"`{field}`" in rows[name], (name, field)
+        for member, kind in vars(value).items():
+            if isinstance(kind, property) and not member.startswith("_"):
+                assert f"`{member}`" in rows[name], (name, member)
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path) -> None:
+    """What docs/api.md shows works as it stands, and so does its way out."""
+    example = (ROOT / "docs/api.md").read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    own = tmp_path / ".config/experimaestro/settings.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("workspaces: [{id: nlp, path: /nlp, triggers: ['nlp-*']}]")
+    assert python(example, tmp_path) == "/nlp trigger nlp-*\n"
+
+
 def test_errors_are_told() -> None:
     """The two functions say which errors they raise."""
     for function, names in ((xpm_config.load, ("SettingsNotLoadedError", "FileUnreadableError")),):

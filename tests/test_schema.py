@@ -93,6 +93,15 @@ RAW_PARTS = [
 ]
 ALL_PARTS = pytest.mark.parametrize(("version", "path", "part"), RAW_PARTS, ids=case_ids)
 PLACES = [(version, key, place) for version in registry.VERSIONS for key, place in table(version).items()]
+LIST_SNIPPETS: dict[int, dict[str, list[dict[str, Any]]]] = {
+    version: {
+        f"{path}/items": part["defaultSnippets"]
+        for path, part in parts(registry.schema(version))
+        if "items" in part and "defaultSnippets" in part
+    }
+    for version in registry.VERSIONS
+}
+"""Snippets for an item that stand at its list, by the path of the item."""
 ALL_PLACES = pytest.mark.parametrize(("version", "key", "place"), PLACES, ids=case_ids)
 
 
@@ -261,21 +270,27 @@ def test_a_key_that_is_not_suggested_has_a_snippet_in_its_place(version: int) ->
     """By itself an editor would insert some keys with an empty value, which is no valid file."""
     found: list[str] = []
     for path, part in parts(registry.schema(version)):
-        if path.endswith("/items"):
-            continue
-        # The snippets for an item stand at its list: there they also help before the first dash.
-        item = part.get("items", part)
         hidden = {
             name
-            for name, sub in item.get("properties", {}).items()
+            for name, sub in part.get("properties", {}).items()
             if sub.get("doNotSuggest") and not sub.get("deprecated")
         }
-        if hidden:
-            inserted = {name for snippet in part.get("defaultSnippets", ()) for name in snippet["body"]}
-            assert hidden <= inserted, path
-            found += hidden
+        snippets = [*part.get("defaultSnippets", ()), *LIST_SNIPPETS[version].get(path, ())]
+        assert hidden <= {name for snippet in snippets for name in snippet["body"]}, path
+        found += hidden
     assert "workspaces" in found
     assert "triggers" in found
+
+
+@VERSIONS
+def test_snippets_of_a_list_have_two_keys_at_most(version: int) -> None:
+    """Below the first key of an item, editors indent the second of two further keys wrongly.
+
+    Longer snippets stand at the item, where editors do not propose them before the dash.
+    """
+    assert LIST_SNIPPETS[version]
+    for path, snippets in LIST_SNIPPETS[version].items():
+        assert all(len(snippet["body"]) <= 2 for snippet in snippets), path
 
 
 @VERSIONS
@@ -297,8 +312,12 @@ def test_a_snippet_named_as_a_key_explains_it(version: int) -> None:
 def test_a_wrong_type_is_told_in_words(version: int, path: str, part: dict[str, Any]) -> None:
     """Editors would say `array`, or show a pattern; of mappings they give the title, and of enums the words."""
     assert version in registry.VERSIONS
-    kinds = part.get("type", ())
-    told_by_editor = "object" in kinds or "enum" in part or "patternProperties" in path
+    if part.get("type") == ["object", "null"]:
+        # The message is that of an unknown or a missing key, too.
+        keys = [f"{name} (required)" if name in part["required"] else name for name in part["properties"]]
+        assert part["errorMessage"] == f"{part['title']} is a mapping of {', '.join(keys[:-1])} and {keys[-1]}."
+        return
+    told_by_editor = part.get("type") == "object" or "enum" in part or "patternProperties" in path
     assert ("errorMessage" in part) == (not told_by_editor), path
     if "errorMessage" in part:
         assert re.fullmatch(r"This must be [^`]+\.", part["errorMessage"]), path

@@ -302,7 +302,7 @@ def test_no_workspaces_is_an_error() -> None:
     named = refused("{}", workspace="nlp")
     assert "there are no workspaces in settings.yaml" in str(named.hint)
     nowhere = read(b"{}", None, release=(2, 7, 0))
-    with pytest.raises(UsageError, match="the settings: there are no workspaces"):
+    with pytest.raises(UsageError, match="there is no settings file, and so no workspace"):
         select(nowhere)
 
 

@@ -355,13 +355,41 @@ workspaces:
         ("folders[0].path", "settings.yaml:19"),
         ("folders[0].mode", "default"),
         ("lock_mode", "default"),
-        ("no such key", "default"),
     ],
 )
 def test_values_know_where_they_came_from(key: str, expected: str) -> None:
     """Every value of a workspace has its origin: a place, variables, or the default."""
     found = settings_of(ORIGINS, {"X": "/x", "Y": "y"})
     assert str(found.workspaces[0].origin(key)) == expected
+
+
+@pytest.mark.parametrize("key", ["no such key", "folder[0].path", "ssh.hosts", "triggers.x", "folders.path", ""])
+def test_misspelled_keys_have_no_origin(key: str) -> None:
+    """A key that no workspace has is an error, and not a default."""
+    found = settings_of(ORIGINS, {"X": "/x", "Y": "y"})
+    if key:
+        with pytest.raises(KeyError):
+            found.workspaces[0].origin(key)
+    with pytest.raises(KeyError):
+        found.origin("workspaces[0].trigger")
+    assert str(found.origin("env.ANYTHING")) == "default"
+
+
+def test_origins_and_variables_are_read_only() -> None:
+    """Neither a value nor an origin of settings can be set."""
+    found = settings_of(ORIGINS, {"X": "/x", "Y": "y"})
+    with pytest.raises(TypeError):
+        found.origins["x"] = found.origin("workspaces")  # type: ignore[index]
+    with pytest.raises(TypeError):
+        found.workspaces[0].env["A"] = "b"  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        found.workspaces[0].id = "b"  # type: ignore[misc]
+
+
+def test_code_for_the_other_machine_is_not_shown() -> None:
+    """What runs there may hold a secret: `repr` leaves it out."""
+    text = "workspaces: [{id: r, path: /r, ssh: {host: h, shell_init: export T=hf_secret, options: ['-o', hf_secret]}}]"
+    assert "hf_secret" not in repr(settings_of(text))
 
 
 def test_origins_are_exact() -> None:
@@ -577,7 +605,7 @@ def test_a_file_without_permission_is_an_error() -> None:
 def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
     """A user without settings has the defaults of experimaestro; a dangling link or a directory is an error."""
     found = load(release=NEW)
-    assert (found.path, found.workspaces, found.origins) == (None, (), {})
+    assert (found.path, found.workspaces, len(found.origins)) == (None, (), 0)
     own = tmp_path / ".config/experimaestro/settings.yaml"
     own.parent.mkdir(parents=True)
     own.symlink_to("nowhere")

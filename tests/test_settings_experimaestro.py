@@ -19,7 +19,9 @@ import pytest
 
 from tests.mutations import mutated_texts
 from tests.settings_texts import draw_case
+from xpm_config import cli
 from xpm_config.errors import XpmConfigError
+from xpm_config.secrets import MASK
 from xpm_config.settings import load
 
 if TYPE_CHECKING:
@@ -178,6 +180,36 @@ def test_examples_hold_the_same_values() -> None:
     """Every good example that this release loads holds exactly experimaestro's values."""
     # A few are for other releases, or show mistakes.
     assert compare(EXAMPLES) >= len(EXAMPLES) - 10 >= 40
+
+
+def test_the_command_shows_the_same_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """`workspaces show` prints experimaestro's values for every good example, all but the masked ones."""
+    shown = 0
+    for path, values in zip(EXAMPLES, theirs(EXAMPLES), strict=True):
+        code = cli.main(["workspaces", "show", "--format", "json", "--settings", str(path), "--target", "2.7.0"])
+        out = capsys.readouterr().out
+        settings = loaded_by_us(path)
+        assert (code == 0) is (settings is not None)
+        if settings is None:
+            continue
+        printed = json.loads(out)["workspaces"]
+        for one, held in zip(printed, expected(values, settings)["workspaces"], strict=True):
+            wanted = {
+                **{key: held[key] for key in ("id", "path", "triggers", "alt_workspaces", "max_retries", "lock_mode")},
+                **{key: held[key] for key in ("history", "ssh", "env")},
+                "folders": held["attached"],
+                "remote": held["is_remote"],
+            }
+            assert unmasked(one, wanted) == wanted
+            shown += 1
+    assert shown > 60
+
+
+def unmasked(printed: Any, wanted: Any) -> Any:
+    """What was printed, with the wanted value where a mask stands, and only with the wanted keys."""
+    if isinstance(printed, dict) and isinstance(wanted, dict):
+        return {key: unmasked(printed[key], wanted[key]) for key in printed if key in wanted}
+    return wanted if printed == MASK else printed
 
 
 def test_generated_files_hold_the_same_values(tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ URI = "file:///h/x/settings.v2.schema.json"
 ENTRY = {URI: list(GLOBS)}
 
 
+def ours(key: str) -> bool:
+    """Whether an entry is one of ours for the settings whose schemas lie in /h/x."""
+    return key.removeprefix("file://").startswith("/h/x/settings.v")
+
+
 @pytest.fixture(scope="module")
 def reader() -> Iterator[NodeSession]:
     """VS Code's reader of its settings."""
@@ -67,6 +72,7 @@ LAYOUTS = {
         {"yaml.schemas": {"x.json": "*.x.yaml"}, "a": 1},
     ),
     "other schemas on a line": ('{"yaml.schemas": {"x.json": ["*.x"]}}', {"yaml.schemas": {"x.json": ["*.x"]}}),
+    "a number of many digits": (f'{{"a": {"9" * 5000}}}', {"a": None}),
     "another one of that name": (
         '{"yaml.schemas": {"https://example.org/settings.v2.schema.json": "x"}}',
         {"yaml.schemas": {"https://example.org/settings.v2.schema.json": "x"}},
@@ -88,21 +94,21 @@ LAYOUTS = {
 @pytest.mark.parametrize(("text", "value"), LAYOUTS.values(), ids=LAYOUTS)
 def test_added_and_taken_out(reader: NodeSession, text: str, value: dict[str, Any]) -> None:
     """VS Code reads our entry besides all others; a second time changes nothing; undone, every byte is back."""
-    new = vscode.with_entry(text, OURS)
+    new = vscode.with_entry(text, OURS, ours)
     assert read(reader, new) == {**value, "yaml.schemas": {**value.get("yaml.schemas", {}), **ENTRY}}
-    assert vscode.with_entry(new, OURS) == new
-    assert vscode.entry_schemas(new) == [URI]
-    assert vscode.without_entry(new) == text
-    assert vscode.without_entry(text) == text
+    assert vscode.with_entry(new, OURS, ours) == new
+    assert vscode.entry_schemas(new) == [*value.get("yaml.schemas", {}), URI]
+    assert vscode.without_entry(new, ours) == text
+    assert vscode.without_entry(text, ours) == text
 
 
 def test_a_new_file_goes_again(reader: NodeSession) -> None:
     """A settings file that was not there is made, and removed again."""
-    new = vscode.with_entry(None, OURS)
+    new = vscode.with_entry(None, OURS, ours)
     assert read(reader, new) == {"yaml.schemas": ENTRY}
-    assert vscode.without_entry(new) is None
+    assert vscode.without_entry(new, ours) is None
     kept = new.replace("{", "{\n  // mine", 1)
-    assert vscode.without_entry(kept) == "{\n  // mine\n}\n"
+    assert vscode.without_entry(kept, ours) == "{\n  // mine\n}\n"
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -111,10 +117,10 @@ def test_any_object(reader: NodeSession, value: str, before: str, behind: str, m
     """The same in any layout."""
     assume(value.startswith("{"))
     text = mark + before + value + behind
-    new = vscode.with_entry(text, OURS)
+    new = vscode.with_entry(text, OURS, ours)
     assert read(reader, new) == {**read(reader, text), "yaml.schemas": ENTRY}
-    assert vscode.with_entry(new, OURS) == new
-    assert vscode.without_entry(new) == text
+    assert vscode.with_entry(new, OURS, ours) == new
+    assert vscode.without_entry(new, ours) == text
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -125,10 +131,10 @@ def test_any_schemas(reader: NodeSession, value: str, before: str, behind: str, 
     rest = ' "a": 1' if last else "}"
     text = f'{{{tight}"yaml.schemas":{before}{value}{behind}' + (f",{rest}}}" if last else rest)
     there = read(reader, text)
-    new = vscode.with_entry(text, OURS)
+    new = vscode.with_entry(text, OURS, ours)
     assert read(reader, new) == {**there, "yaml.schemas": {**there["yaml.schemas"], **ENTRY}}
-    assert vscode.with_entry(new, OURS) == new
-    assert vscode.without_entry(new) == text
+    assert vscode.with_entry(new, OURS, ours) == new
+    assert vscode.without_entry(new, ours) == text
 
 
 @pytest.mark.parametrize(
@@ -141,17 +147,17 @@ def test_any_schemas(reader: NodeSession, value: str, before: str, behind: str, 
         (f'{{"{URI}": "a.yaml", "{URI}": "b.yaml"}}', {URI: ["b.yaml", *GLOBS]}),
         (f'{{"{URI.replace("v2", "v1")}": "b.yaml", "x": "y"}}', {URI: ["b.yaml", *GLOBS], "x": "y"}),
         (f'{{"/h/x/settings.v2.schema.json": {list(GLOBS)}}}'.replace("'", '"'), ENTRY),
-        ('{"./settings.v1.schema.json": "b", "/old place/settings.v2.schema.json": "c", "x": "y"}',
+        ('{"/h/x/settings.v1.schema.json": "b", "file:///h/x/settings.v0.schema.json": "c", "x": "y"}',
          {"x": "y", URI: ["c", *GLOBS]}),
-        (f'{{"{URI}": "b", "/old/settings.v2.schema.json": "c", "x": "y"}}', {"x": "y", URI: ["b", *GLOBS]}),
+        (f'{{"{URI}": "b", "/h/x/settings.v1.schema.json": "c", "x": "y"}}', {"x": "y", URI: ["b", *GLOBS]}),
     ],
 )  # fmt: skip
 def test_entries_of_ours_become_one(reader: NodeSession, schemas: str, expected: dict[str, Any]) -> None:
     """An entry of an earlier time is brought up to date and keeps its own patterns; of several, one stays."""
-    new = vscode.with_entry(f'{{"yaml.schemas": {schemas}}}', OURS)
+    new = vscode.with_entry(f'{{"yaml.schemas": {schemas}}}', OURS, ours)
     assert read(reader, new) == {"yaml.schemas": expected}
-    assert vscode.with_entry(new, OURS) == new
-    undone = vscode.without_entry(new)
+    assert vscode.with_entry(new, OURS, ours) == new
+    undone = vscode.without_entry(new, ours)
     assert undone is not None
     assert not set(read(reader, undone).get("yaml.schemas", {})) - {"x"}
 
@@ -168,9 +174,9 @@ def test_entries_of_ours_become_one(reader: NodeSession, schemas: str, expected:
 def test_what_cannot_be_edited(text: str, message: str) -> None:
     """Settings that do not hold what they should are refused, and the place is known."""
     with pytest.raises(jsonc.JsoncError, match=message):
-        vscode.with_entry(text, OURS)
+        vscode.with_entry(text, OURS, ours)
     with pytest.raises(jsonc.JsoncError, match=message):
-        vscode.without_entry(text)
+        vscode.without_entry(text, ours)
 
 
 def test_default_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +185,8 @@ def test_default_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     assert vscode.default_settings() is None
-    for folder in (".vscode-server/data/Machine", ".config/VSCodium/User", ".config/Code/User"):
+    folders = (".vscode-server/data/Machine", ".config/Windsurf/User", ".config/Cursor/User", ".config/VSCodium/User")
+    for folder in (*folders, ".config/Code/User"):
         (tmp_path / folder).mkdir(parents=True)
         assert vscode.default_settings() == str(tmp_path / folder / "settings.json")
     (tmp_path / "xdg/Code/User").mkdir(parents=True)
@@ -188,3 +195,16 @@ def test_default_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("sys.platform", "darwin")
     (tmp_path / "Library/Application Support/Code/User").mkdir(parents=True)
     assert vscode.default_settings() == str(tmp_path / "Library/Application Support/Code/User/settings.json")
+
+
+def test_settings_above(tmp_path: Path) -> None:
+    """The projects that a folder lies in are found, the nearest first; a missing or endless way up is no error."""
+    outer, inner = tmp_path / ".vscode/settings.json", tmp_path / "a/b/.vscode/settings.json"
+    for path in (outer, inner):
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    found = list(vscode.settings_above(str(tmp_path / "a/b/c")))
+    assert found[:2] == [str(inner), str(outer)]
+    assert str(outer) not in vscode.settings_above(str(tmp_path / ("x/" * 40)))
+    assert vscode.project(str(inner)) == str(tmp_path / "a/b")
+    assert vscode.project(str(tmp_path / "User/settings.json")) is None

@@ -9,27 +9,66 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xpm_config.errors import FileUnreadableError as FileUnreadableError
+    from xpm_config.errors import UsageError as UsageError
     from xpm_config.errors import XpmConfigError as XpmConfigError
+    from xpm_config.selection import Considered as Considered
     from xpm_config.selection import Selection as Selection
     from xpm_config.selection import select as select
+    from xpm_config.settings import Carbon as Carbon
+    from xpm_config.settings import Environment as Environment
+    from xpm_config.settings import Folder as Folder
+    from xpm_config.settings import History as History
     from xpm_config.settings import Origin as Origin
+    from xpm_config.settings import Origins as Origins
+    from xpm_config.settings import Server as Server
     from xpm_config.settings import Settings as Settings
     from xpm_config.settings import SettingsNotLoadedError as SettingsNotLoadedError
+    from xpm_config.settings import Ssh as Ssh
     from xpm_config.settings import Workspace as Workspace
     from xpm_config.settings import load as load
 
 _HOMES = {
+    "FileUnreadableError": "errors",
+    "UsageError": "errors",
     "XpmConfigError": "errors",
+    "Considered": "selection",
     "Selection": "selection",
     "select": "selection",
+    "Carbon": "settings",
+    "Environment": "settings",
+    "Folder": "settings",
+    "History": "settings",
     "Origin": "settings",
+    "Origins": "settings",
+    "Server": "settings",
     "Settings": "settings",
     "SettingsNotLoadedError": "settings",
+    "Ssh": "settings",
     "Workspace": "settings",
     "load": "settings",
 }
 
-__all__ = ["Origin", "Selection", "Settings", "SettingsNotLoadedError", "Workspace", "XpmConfigError", "load", "select"]
+__all__ = [
+    "Carbon",
+    "Considered",
+    "Environment",
+    "FileUnreadableError",
+    "Folder",
+    "History",
+    "Origin",
+    "Origins",
+    "Selection",
+    "Server",
+    "Settings",
+    "SettingsNotLoadedError",
+    "Ssh",
+    "UsageError",
+    "Workspace",
+    "XpmConfigError",
+    "load",
+    "select",
+]
 
 
 if not TYPE_CHECKING:

@@ -672,10 +672,10 @@ alone.""",
         "Word that ssh would misunderstand",
         """\
 What stands under `ssh` becomes words of a command line. A `host` that starts with `-` is taken for an option,
-which can even run a command on this machine. A word in `options` that is neither an option nor the value of
-one is taken for the host, and the real host for the command to run there. A `shell_init` or `xpm_path` that
-starts with `-` is taken for an option of ssh, which looks for some behind the host as well; a `python` that does
-so becomes an option of `uv`.
+which can even run a command on this machine; with a blank or a control character in it, it is no machine at all.
+A word in `options` that is neither an option nor the value of one is taken for the host, and the real host for the
+command to run there. A `shell_init` or `xpm_path` that starts with `-` is taken for an option of ssh, which looks
+for some behind the host as well; a `python` that does so becomes an option of `uv`.
 
 ```yaml
 ssh:
@@ -820,8 +820,9 @@ Install the OpenSSH client (the package is `openssh-client` on Debian and Ubuntu
     "XPM310": Code(
         "Schema for editors that is not current",
         """\
-Your editor checks the settings with the schema that their first lines name, or that lies beside them. It is gone,
-or it comes from another release of `xpm-config`, so that the editor and `xpm-config validate` do not agree.
+Your editor checks the settings with the schema that their first lines or the settings of VS Code name, or that lies
+beside them. It is gone, something else lies there, or it comes from another release of `xpm-config` or is for another
+release of experimaestro than the installed one, so that the editor and `xpm-config validate` do not agree.
 
 ```sh
 xpm-config schema install
@@ -949,8 +950,8 @@ run again.""",
         """\
 Copies of jobs are made under a name that begins with `.tmp.`, in the workspace and in folders of mode `backup` and
 `move`, and renamed when they are whole. Such a copy that was not touched for a day belongs to a process that was
-killed. The same goes for `settings.yaml.….tmp` beside the settings, after an hour. Nobody reads them; they only take
-room.
+killed. The same goes for `settings.yaml.….tmp` and `settings.v2.schema.json.….tmp` beside the settings, after an hour.
+Nobody reads them; they only take room.
 
 ```sh
 rm -r /slow/backup/nlp/jobs/mytask/.tmp.3f2a…

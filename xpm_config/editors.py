@@ -7,6 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from xpm_config.location import USERS_OWN
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,28 +25,48 @@ To yaml-language-server, `**` does not stand for folders whose names begin with 
 
 _USUAL = re.compile(r"((/\.config)?/experimaestro/settings|/xpm_settings)\.yaml\Z")
 _SPECIAL = re.compile(r"[^A-Za-z0-9_./-]+")
+# What yaml-language-server takes for a relative path.
+_RELATIVE = re.compile(r"[A-Za-z0-9_./ -]+\.json")
 
 
 class Association(NamedTuple):
-    """A schema file (its absolute path), and the patterns of the names of the files that it is for."""
+    """A schema file (its absolute path), and the patterns of the names of the files that it is for.
+
+    In the settings of a project, `project` is its folder (an absolute path).
+    """
 
     schema: str
     globs: tuple[str, ...]
+    project: str | None = None
 
     @property
     def uri(self) -> str:
-        """The schema as a URI: without blanks, quotes or `#`, whatever the path holds."""
+        """The schema as a URI: without blanks, quotes or `#`, whatever the path holds; in a project a relative path."""
         from urllib.parse import quote
 
+        below = _below(self.schema, self.project)
+        if below is not None and _RELATIVE.fullmatch(below):
+            return f".{below}"
         return f"file://{quote(os.fsencode(self.schema))}"
 
 
-def associate(settings: str, schema: str) -> Association:
-    """Associate a schema with all settings files, and with `settings` by its path if it is called otherwise."""
-    own = [path for path in (os.path.abspath(settings), os.path.realpath(settings)) if not _is_covered(path)]
+def associate(settings: str, schema: str, project: str | None = None) -> Association:
+    """Associate a schema with the user's own settings under all their names, or with another file by its path only."""
+    paths = list(dict.fromkeys((os.path.abspath(settings), os.path.realpath(settings))))
+    globs: tuple[str, ...] = ()
+    if paths[-1] == os.path.realpath(os.path.expanduser(USERS_OWN)):
+        globs, paths = GLOBS, [path for path in paths if not _is_covered(path)]
+    if project is not None and "/." not in project:
+        paths = [_below(path, project) or path for path in paths]
     # An asterisk stands for what means something in a pattern, or is written otherwise in the URI of a file.
-    escaped = [f"**{_SPECIAL.sub('*', path)}" for path in own]
-    return Association(os.path.abspath(schema), (*GLOBS, *dict.fromkeys(escaped)))
+    escaped = [f"**{_SPECIAL.sub('*', path)}" for path in paths]
+    return Association(os.path.abspath(schema), (*globs, *escaped), project)
+
+
+def _below(path: str, folder: str | None) -> str | None:
+    """The rest of a path below a folder, from the slash on; None where it lies elsewhere."""
+    above = folder.rstrip("/") if folder is not None else None
+    return path[len(above) :] if above is not None and path.startswith(f"{above}/") else None
 
 
 def _is_covered(path: str) -> bool:

@@ -1,15 +1,17 @@
 """A short talk with a process over its standard streams, which ends at a deadline whatever the process does.
 
-No process that was started outlives a call.
+When a call returns, the process has ended, and with it all that it started in its process group.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from xpm_config.errors import UsageError
@@ -63,6 +65,8 @@ def talk(command: Sequence[str], request: bytes, is_last: Callable[[bytes], bool
     except FileNotFoundError:
         message = f"there is no `{command[0]}` command on this machine"
         raise UsageError(message, "install it, or put it on PATH") from None
+    except OSError as error:
+        raise UsageError(f"`{command[0]}` cannot be started: {error.strerror}", _advice(error)) from None
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -76,6 +80,12 @@ def talk(command: Sequence[str], request: bytes, is_last: Callable[[bytes], bool
     finally:
         _end(process, deadline)
     return Exchange(lines, errors, code, time.monotonic() - start)
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == errno.E2BIG:
+        return "shorten the settings that become words of its command"
+    return "check that it can be executed, with `ls -l`"
 
 
 def _send(process: subprocess.Popen[bytes], request: bytes) -> None:
@@ -139,6 +149,7 @@ def _end(process: subprocess.Popen[bytes], deadline: float) -> None:
         assert stream is not None
         stream.close()
     _wait(process, deadline)
-    if process.poll() is None:
+    # What it left running in its group would go on after it.
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

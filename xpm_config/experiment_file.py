@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import files
-from xpm_config.document import Document, Mapping
+from xpm_config.document import MAX_BYTES, Document, Mapping
 from xpm_config.errors import FileUnreadableError, XpmConfigError
+from xpm_config.location import expanded
 from xpm_config.settings import Origin
 from xpm_config.values import Constructor
 
@@ -74,7 +75,7 @@ def read_experiment(path: str, now: datetime | None = None) -> Experiment:
     workdir = entries["workdir"].text("workdir") if "workdir" in entries else None
     if workdir is not None:
         folder = os.path.dirname(entries["workdir"].origin.path)
-        workdir = os.path.join(folder, os.path.expanduser(workdir))
+        workdir = os.path.join(folder, expanded(workdir))
     return Experiment(name, workspace, workdir, {key: entry.origin for key, entry in entries.items()})
 
 
@@ -84,13 +85,13 @@ def _in_order(
     """The entries of a file and of all that it imports, those first that others override."""
     if not os.path.exists(path) and not path.endswith(".yaml"):
         path = os.path.splitext(path)[0] + ".yaml"
-    real = os.path.realpath(path)
     count[0] += 1
-    if real in importers:
-        raise XpmConfigError(f"{path}: this file imports itself", "remove it from `imports`")
-    if count[0] > MAX_FILES:
-        raise XpmConfigError(f"{path}: more than {MAX_FILES} files are imported", "import fewer")
     try:
+        real = _real(path)
+        if real in importers:
+            raise XpmConfigError(f"{path}: this file imports itself", "remove it from `imports`")
+        if count[0] > MAX_FILES:
+            raise XpmConfigError(f"{path}: more than {MAX_FILES} files are imported", "import fewer")
         entries = _entries(path)
     except FileUnreadableError as error:
         if asked_at is None:
@@ -99,6 +100,16 @@ def _in_order(
     for name, origin in _imports(entries):
         yield from _in_order(os.path.join(os.path.dirname(path), name), (*importers, real), count, origin)
     yield entries
+
+
+def _real(path: str) -> str:
+    """The path without links; raises FileUnreadableError for what can be none, and without a current directory."""
+    try:
+        return os.path.realpath(path)
+    except OSError as error:
+        raise files.unreadable(path, error) from None
+    except ValueError:
+        raise FileUnreadableError(path, "this cannot be a file name", "check the name") from None
 
 
 def _imports(entries: dict[str, Entry]) -> list[tuple[str, Origin]]:
@@ -118,7 +129,11 @@ def _imports(entries: dict[str, Entry]) -> list[tuple[str, Origin]]:
 
 
 def _entries(path: str) -> dict[str, Entry]:
-    document = Document(files.read(path))
+    data = files.read(path, usual="experiment.yaml")
+    if len(data) > MAX_BYTES:
+        message = f"{path}: the file is too large: {len(data):,} bytes, and at most {MAX_BYTES:,} are read"
+        raise XpmConfigError(message, "keep large values in other files, which the experiment's code reads")
+    document = Document(data)
     if document.problems:
         problem = document.problems[0]
         place = path

@@ -34,30 +34,36 @@ class FileUnwritableError(XpmConfigError):
         self.path = path
 
 
-def read(path: str) -> bytes:
-    """The bytes of a regular file; raises FileUnreadableError for everything else, and never waits."""
+def read(path: str, *, usual: str = "settings.yaml") -> bytes:
+    """The bytes of a regular file; raises FileUnreadableError for everything else, and never waits.
+
+    `usual` is what such a file is called, for the user who names its directory.
+    """
     try:
         # Without O_NONBLOCK, opening a FIFO would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     except ValueError:
         raise FileUnreadableError(path, "this cannot be a file name", "check the name") from None
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
-            raise FileUnreadableError(path, "this is a directory", f"name the file in it, as in {path}/settings.yaml")
+            example = os.path.join(path, usual)
+            raise FileUnreadableError(path, "this is a directory", f"name the file in it, as in {example}")
         if not stat.S_ISREG(mode):
-            raise FileUnreadableError(path, "this is no regular file", "use `-` to read from a pipe")
+            advice = "name a regular file; `validate` and `migrate` use `-` to read from a pipe"
+            raise FileUnreadableError(path, "this is no regular file", advice)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_READ)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     finally:
         os.close(descriptor)
 
 
-def _unreadable(path: str, error: OSError) -> FileUnreadableError:
+def unreadable(path: str, error: OSError) -> FileUnreadableError:
+    """The error of a call of the system, in words, with the next step where there is one."""
     message, hint = _REASONS.get(error.errno or 0, (error.strerror or "it cannot be read", None))
     return FileUnreadableError(path, message, hint)
 
@@ -153,6 +159,8 @@ def _staged(target: str, shown: str) -> Iterator[str]:
 def _advice(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some space, and run the command again"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "its directory is not there: check the name, or make the directory"
     return "check the permissions of the file and of its directory"
 
 

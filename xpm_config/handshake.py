@@ -116,7 +116,7 @@ def _message(line: bytes) -> dict[str, Any] | None:
     """The message in a line if it is the answer, or the server's farewell because of an error."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return None

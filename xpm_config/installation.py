@@ -1,7 +1,8 @@
 """What installing a schema beside a settings file would write, what uninstalling would, and what is there.
 
-A schema lies beside the settings file, and the modeline names it. Where the settings file is a symbolic link, it
-lies beside the link and beside the file behind it: editors take the modeline's path from either.
+A schema lies beside the settings file, and the modeline or the settings of VS Code name it. Where the settings file is
+a symbolic link, one for the modeline lies beside the link and beside the file behind it: editors take the modeline's
+path from either.
 
 Nothing here writes: changes are values, in the order in which they are safe to make.
 """
@@ -13,27 +14,28 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from xpm_config import files, registry
+from xpm_config import files, modeline, registry, vscode
 from xpm_config.diagnostics import Edit
 from xpm_config.document import apply_edits
-from xpm_config.errors import UsageError, XpmConfigError
-from xpm_config.jsonc import line_break
+from xpm_config.editors import associate
+from xpm_config.errors import FileUnreadableError, UsageError, XpmConfigError
+from xpm_config.jsonc import JsoncError
 from xpm_config.modeline import modeline_version, modelines
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-
-    from xpm_config.modeline import Modeline
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 State = Literal["none", "current", "outdated", "foreign", "missing"]
 
-# Others want the first line, too: the kernel, and Emacs.
-_FIRST_LINE = re.compile(r"(?:#!|#[^\r\n]*-\*-)[^\r\n]*(?:\r\n?|\n|\Z)")
-_BREAK_BEFORE = re.compile(r"(?:\r\n|\r|\n)\Z")
+# No null character, and of surrogates only those that stand for bytes.
+_CAN_BE_PATH = re.compile("[^\0\ud800-\udc7f\udd00-\udfff]+")
 
 
 class Change(NamedTuple):
-    """A file to write, or to remove where `new` is None; `old` is what it holds, None where it is not there."""
+    """A file to write, or to remove where `new` is None; `old` is what it holds, None where it is not there.
+
+    Where both are the same, the file stays as it is, and `what` says why.
+    """
 
     path: str
     old: bytes | None
@@ -42,27 +44,19 @@ class Change(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What is installed for a settings file, and the file that this is said about.
+    """What is installed for a settings file, the file that this is said about, and the file that names it.
 
     The state is `none`, `current`, `outdated` (a schema of another release of ours), `foreign` (the modeline, or
-    the name of our schema, belongs to something else) or `missing` (the modeline names a file that is not there).
+    the name of our schema, belongs to something else) or `missing` (what is named is not there).
     """
 
     state: State
     path: str | None = None
     version: int | None = None
+    named_by: str | None = None
 
 
-def schema_name(version: int) -> str:
-    """The file name of a schema; the modeline's path ends at white space, so it holds none."""
-    return f"settings.v{version}.schema.json"
-
-
-def packaged_schema(version: int) -> str:
-    """The path of the schema inside this package."""
-    import xpm_config.schema as package
-
-    return os.path.abspath(os.path.join(package.__path__[0], schema_name(version)))
+# -- what is ours -----------------------------------------------------------------------------------
 
 
 def places(settings: str) -> list[str]:
@@ -71,98 +65,98 @@ def places(settings: str) -> list[str]:
     return [named] if os.path.realpath(named) == real else [named, real]
 
 
-def candidates(settings: str) -> list[tuple[str, int]]:
-    """Where schemas may be installed for a settings file, with the version of each."""
-    return [(os.path.join(place, schema_name(one)), one) for place in places(settings) for one in registry.VERSIONS]
+def named_version(reference: str, settings: str) -> int | None:
+    """The version of our schema that a modeline in a settings file names; None where it is one of others.
 
-
-# -- the modeline -----------------------------------------------------------------------------------
-
-
-def modeline_edit(path: str, text: str, version: int, *, force: bool = False) -> Edit | None:
-    """What makes the modeline of a settings file name our schema beside it; None if it does already.
-
-    Raises UsageError where it names a schema of others, unless `force` is given. `path` is for the message.
+    Ours are the plain name, for a file beside the settings, our `$id`, and any file on this machine with that `$id`.
     """
-    name = schema_name(version)
-    first = next(modelines(text), None)
-    if first is not None and first.schema:
-        if first.version == version and _names_beside(first):
-            return None
-        if first.version is None and not force:
-            line = len(re.findall(r"\r\n?|\n", text[: first.start])) + 1
-            raise UsageError(
-                f"{path}:{line}: the modeline names another schema, and a file has one only",
-                "remove it, or give `--force` to let it name ours",
-            )
-        return Edit(first.schema_start, first.schema_end, name)
-    comment = f"# yaml-language-server: $schema={name}"
-    at = int(text.startswith("\ufeff"))
-    taken = _FIRST_LINE.match(text, at)
-    at = taken.end() if taken is not None else at
-    if taken is not None and not taken[0].endswith(("\r", "\n")):
-        return Edit(at, at, line_break(text) + comment)
-    return Edit(at, at, comment + line_break(text))
+    version = registry.version_called(os.path.normpath(reference))
+    if version is not None:
+        return version
+    paths = [_local(reference, place) for place in places(settings)]
+    contents = [_content(path) for path in paths if path is not None]
+    return next((found for content in contents if content and (found := _schema_version(content))), None)
 
 
-def modeline_removals(text: str) -> list[Edit]:
-    """What takes the modelines of `install` out of a text, each with its line if it has one to itself."""
-    return [_removal(text, line.start, line.end) for line in modelines(text) if _names_beside(line)]
+def is_association(key: str, vscode_settings: str, settings: str) -> bool:
+    """Whether a key of `yaml.schemas` names a schema of ours where it belongs for a settings file."""
+    path = _local(key, vscode.project(vscode_settings))
+    if path is None or registry.version_called(os.path.basename(path)) is None:
+        return False
+    return os.path.realpath(os.path.dirname(path)) in map(os.path.realpath, places(settings))
 
 
-def _names_beside(line: Modeline) -> bool:
-    """Whether a modeline names a schema of ours that lies beside the file."""
-    return line.version is not None and os.path.normpath(line.schema) == schema_name(line.version)
+def _local(reference: str, folder: str | None) -> str | None:
+    """The path of a file on this machine that editors find under this name; None for an address of others."""
+    from urllib.parse import unquote_to_bytes
+
+    path = reference
+    if reference.startswith("file://"):
+        path = os.fsdecode(unquote_to_bytes(reference.removeprefix("file://")))
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", reference):
+        return None
+    if not _CAN_BE_PATH.fullmatch(path) or (folder is None and not os.path.isabs(path)):
+        return None
+    return os.path.join(folder or "", path)
 
 
-def _removal(text: str, start: int, end: int) -> Edit:
-    before = len(text[:start].rstrip(" \t"))
-    alone = before == int(text.startswith("\ufeff")) or text[before - 1] in "\r\n"
-    if not alone:
-        return Edit(before, end, "")
-    behind = re.compile(r"\r\n?|\n").match(text, end)
-    if behind is not None:
-        return Edit(before, behind.end(), "")
-    last = _BREAK_BEFORE.search(text, 0, before)
-    return Edit(last.start() if last is not None else before, end, "")
+def _schema_version(content: bytes) -> int | None:
+    """The version of a schema of some release of ours, by its `$id`."""
+    try:
+        schema = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    name = schema.get("$id") if isinstance(schema, dict) else None
+    return registry.version_called(name) if isinstance(name, str) else None
+
+
+def _candidates(where: Sequence[str]) -> list[tuple[str, int]]:
+    """Where schemas may be installed in directories, with the version of each."""
+    return [(os.path.join(place, registry.schema_name(one)), one) for place in where for one in registry.VERSIONS]
+
+
+def _content(path: str) -> bytes | None:
+    """What a file holds; None for what cannot be read."""
+    try:
+        return files.read(path)
+    except FileUnreadableError:
+        return None
+
+
+def _own(path: str, settings: str) -> bytes | None:
+    """The schema of ours that lies under its name, None where nothing does; XpmConfigError where it is not ours."""
+    if not os.path.lexists(path):
+        return None
+    real = os.path.realpath(path)
+    try:
+        content = files.read(path)
+    except FileUnreadableError as error:
+        reason = "a symbolic link to nothing" if os.path.islink(path) else error.message
+    else:
+        # Behind a link, only what lies in a place of ours is ours to change.
+        if os.path.islink(path) and os.path.dirname(real) not in map(os.path.realpath, places(settings)):
+            reason = f"a symbolic link to {real}"
+        elif _schema_version(content) is None:
+            reason = "this is no schema of xpm-config"
+        else:
+            return content
+    raise XpmConfigError(
+        f"{path}: something else is in the way of the schema: {reason}", "move it away, and run the command again"
+    )
 
 
 # -- changes ----------------------------------------------------------------------------------------
 
 
-def schema_changes(settings: str, version: int) -> Iterator[Change]:
-    """Write the schema wherever it belongs and is not; raises XpmConfigError where a file of others is in the way."""
-    new = registry.schema_text(version).encode()
-    for place in places(settings):
-        path = os.path.join(place, schema_name(version))
-        old = _content(path)
-        if old is not None and not _is_ours(old):
-            raise XpmConfigError(
-                f"{path}: this is no schema of xpm-config, and it has the place of one",
-                "move it away, and run the command again",
-            )
-        if old != new:
-            yield Change(path, old, new, "written" if old is None else "brought up to date")
-
-
-def schema_removals(settings: str, versions: Container[int], kept: Container[str] = ()) -> Iterator[Change]:
-    """Remove our schemas of these versions, save those that are named in `kept` by their real path."""
-    for path, version in candidates(settings):
-        old = _content(path) if version in versions and os.path.realpath(path) not in kept else None
-        if old is not None and _is_ours(old):
-            yield Change(path, old, None, "removed")
-
-
-def install(
-    settings: str, data: bytes, version: int, kept: Container[str] = (), *, force: bool = False
-) -> list[Change]:
+def install(settings: str, data: bytes, version: int, *, force: bool = False) -> list[Change]:
     """Put the schema beside the settings file, then let the modeline of `data`, its content, name it.
 
-    The schema that it named before is removed, unless it is in `kept`; see `schema_removals`.
+    Raises UsageError where it names a schema of others, unless `force` is given.
     """
     text = data.decode()
     edit = modeline_edit(settings, text, version, force=force)
-    changes = list(schema_changes(settings, version))
+    where = places(settings)
+    changes = list(schema_changes(settings, version, where))
     if edit is not None:
         new = apply_edits(text, [edit])
         if modeline_version(new) != version:
@@ -172,61 +166,183 @@ def install(
             )
         what = "modeline added" if edit.start == edit.end else "modeline changed"
         changes.append(Change(settings, data, new.encode(), what))
-    earlier = modeline_version(text)
-    if earlier is not None and earlier != version:
-        changes += schema_removals(settings, (earlier,), kept)
-    return changes
+    return [*changes, *_unused(settings, changes, where, version)]
 
 
-def uninstall(settings: str, data: bytes | None, kept: Container[str] = ()) -> list[Change]:
+def uninstall(settings: str, data: bytes | None) -> list[Change]:
     """Take our modeline out, then remove our schemas; `data` is None where there is no settings file."""
     changes = []
-    if data is not None:
-        text = data.decode()
-        edits = modeline_removals(text)
-        if edits:
-            changes.append(Change(settings, data, apply_edits(text, edits).encode(), "modeline removed"))
-    return [*changes, *schema_removals(settings, registry.VERSIONS, kept)]
+    edits = modeline_removals(settings, data.decode()) if data is not None else []
+    if data is not None and edits:
+        new = apply_edits(data.decode(), edits).encode()
+        changes.append(Change(settings, data, new, "modeline removed"))
+    return [*changes, *_unused(settings, changes, places(settings))]
+
+
+def install_for_vscode(settings: str, data: bytes, version: int, path: str) -> list[Change]:
+    """Put the schema beside the settings file, then let the settings of VS Code at `path` name it.
+
+    Raises UsageError where the modeline of `data` names a schema of others, which VS Code would heed.
+    """
+    _refuse_foreign(settings, data.decode(), "remove it: VS Code heeds it, and not its own settings")
+    where = places(settings)[:1]
+    association = associate(settings, os.path.join(where[0], registry.schema_name(version)), vscode.project(path))
+    old = files.read(path) if os.path.lexists(path) else None
+    new = vscode.edited(path, old, lambda text: vscode.with_entry(text, association, _ours(path, settings)))
+    changes = list(schema_changes(settings, version, where))
+    if new != old:
+        changes.append(Change(path, old, new, "schema associated"))
+    return [*changes, *_unused(settings, changes, where, version)]
+
+
+def uninstall_for_vscode(settings: str, path: str | None) -> list[Change]:
+    """Take our entry out of the settings of VS Code, then remove our schemas; `path` is None where there are none."""
+    changes = []
+    if path is not None and os.path.lexists(path):
+        old = files.read(path)
+        new = vscode.edited(path, old, lambda text: vscode.without_entry(text or "", _ours(path, settings)))
+        if new != old:
+            changes.append(Change(path, old, new, "association removed" if new is not None else "removed"))
+    return [*changes, *_unused(settings, changes, places(settings)[:1])]
+
+
+def modeline_edit(path: str, text: str, version: int, *, force: bool = False) -> Edit | None:
+    """What makes the modeline of a settings file name our schema beside it; None if it does already.
+
+    Raises UsageError where it names a schema of others, unless `force` is given.
+    """
+    if not force:
+        _refuse_foreign(path, text, "remove it, or give `--force` to let it name ours")
+    name = registry.schema_name(version)
+    first = next(modelines(text), None)
+    if first is None or not first.schema:
+        return modeline.addition(text, name)
+    if os.path.normpath(first.schema) == name:
+        return None
+    return Edit(first.schema_start, first.schema_end, name)
+
+
+def modeline_removals(path: str, text: str) -> list[Edit]:
+    """What takes the modelines that name a schema of ours out of a settings file."""
+    return modeline.removals(text, [line for line in modelines(text) if named_version(line.schema, path) is not None])
+
+
+def _refuse_foreign(path: str, text: str, hint: str) -> None:
+    first = next(modelines(text), None)
+    if first is not None and first.schema and named_version(first.schema, path) is None:
+        raise UsageError(f"{path}:{first.number}: the modeline names another schema, and a file has one only", hint)
+
+
+def schema_changes(settings: str, version: int, where: Sequence[str]) -> Iterator[Change]:
+    """Write the schema wherever it belongs and is not; raises XpmConfigError where something else is in the way."""
+    new = registry.schema_text(version).encode()
+    for place in where:
+        path = os.path.join(place, registry.schema_name(version))
+        old = _own(path, settings)
+        if old != new:
+            yield Change(path, old, new, "written" if old is None else "brought up to date")
+
+
+def _unused(
+    settings: str, changes: Collection[Change], where: Sequence[str], but: int | None = None
+) -> Iterator[Change]:
+    """Remove our schemas, but one version, from directories; those that a file still names stay."""
+    named = named_schemas(settings, changes)
+    for path, version in _candidates(where):
+        if version == but:
+            continue
+        try:
+            old = _own(path, settings)
+        except XpmConfigError:
+            continue
+        who = named.get(os.path.realpath(path))
+        if old is not None:
+            yield Change(path, old, old, f"stays, as {who} names it") if who else Change(path, old, None, "removed")
+
+
+def _ours(path: str, settings: str) -> Callable[[str], bool]:
+    return lambda key: is_association(key, path, settings)
 
 
 # -- what is there ----------------------------------------------------------------------------------
 
 
+def named_schemas(settings: str, changes: Collection[Change] = ()) -> dict[str, str]:
+    """The real paths of the schemas that files around a settings file name once changes are made, and who names each.
+
+    These files are the YAML files beside it, the user's settings of VS Code, and those of the projects it lies in.
+    """
+    after = {os.path.realpath(change.path): change.new for change in changes}
+    named: dict[str, str] = {}
+    for path, folder, read in _naming(settings):
+        real = os.path.realpath(path)
+        content = after[real] if real in after else _content(path)
+        for reference in read((content or b"").decode(errors="replace")):
+            schema = _local(reference, folder)
+            if schema is not None:
+                named.setdefault(os.path.realpath(schema), path)
+    return named
+
+
+def _naming(settings: str) -> Iterator[tuple[str, str | None, Callable[[str], list[str]]]]:
+    """Files that may name a schema, each with the folder of its relative paths, and how its text is read."""
+    own = {os.path.basename(os.path.abspath(settings)), os.path.basename(os.path.realpath(settings))}
+    for place in places(settings):
+        for name in sorted(_listed(place), key=lambda name: (name not in own, name)):
+            if name in own or name.endswith((".yaml", ".yml")):
+                yield os.path.join(place, name), place, _named_by_modeline
+    default = vscode.default_settings()
+    above = [path for place in places(settings) for path in vscode.settings_above(place)]
+    for path in [*([default] if default is not None else []), *above]:
+        yield path, vscode.project(path), _named_by_vscode
+
+
+def _listed(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []
+
+
+def _named_by_modeline(text: str) -> list[str]:
+    return [line.schema for line in modelines(text)][:1]
+
+
+def _named_by_vscode(text: str) -> list[str]:
+    try:
+        return vscode.entry_schemas(text)
+    except JsoncError:
+        # Settings that nobody can read name nothing.
+        return []
+
+
 def installed_schema(settings: str) -> Installed:
     """What is installed for a settings file; raises FileUnreadableError for one that cannot be read."""
-    text = files.read(settings).decode(errors="replace")
-    first = next(modelines(text), None)
-    version = modeline_version(text)
-    if first is None or not first.schema:
-        # VS Code may know the schema by its own settings.
-        found = [_file_state(path, one) for path, one in candidates(settings) if os.path.lexists(path)]
-    elif version is None or re.match(r"[a-z][a-z0-9+.-]*:", first.schema):
-        return Installed("foreign", settings, version)
+    first = next(modelines(files.read(settings).decode(errors="replace")), None)
+    found = []
+    if first is not None and first.schema:
+        paths = [_local(first.schema, place) for place in places(settings)]
+        if first.version is None or None in paths:
+            return Installed("foreign", settings, first.version)
+        found = [_file_state(path, first.version, settings) for path in paths if path is not None]
     else:
-        named = first.schema.partition("#")[0]
-        found = [_file_state(os.path.join(place, named), version) for place in places(settings)]
+        named = named_schemas(settings)
+        for path, version in _candidates(places(settings)):
+            who = named.get(os.path.realpath(path))
+            if who is not None or os.path.lexists(path):
+                found.append(_file_state(path, version, who))
     order = ("missing", "foreign", "outdated", "current")
     return min(found, key=lambda one: order.index(one.state), default=Installed("none"))
 
 
-def _file_state(path: str, version: int) -> Installed:
-    content = _content(path)
-    if content is None:
-        return Installed("missing", path, version)
-    if content == registry.schema_text(version).encode():
-        return Installed("current", path, version)
-    return Installed("outdated" if _is_ours(content) else "foreign", path, version)
-
-
-def _content(path: str) -> bytes | None:
-    return files.read(path) if os.path.lexists(path) else None
-
-
-def _is_ours(content: bytes) -> bool:
-    """Whether this is a schema of some release of ours, by its `$id`."""
-    try:
-        schema = json.loads(content)
-    except (ValueError, RecursionError):
-        return False
-    name = schema.get("$id") if isinstance(schema, dict) else None
-    return isinstance(name, str) and re.fullmatch(r"urn:xpm-config:settings:v[0-9]+", name) is not None
+def _file_state(path: str, version: int, who: str | None) -> Installed:
+    state: State
+    if not os.path.lexists(path):
+        state = "missing"
+    else:
+        content = _content(path)
+        if content == registry.schema_text(version).encode():
+            state = "current"
+        else:
+            state = "outdated" if content is not None and _schema_version(content) is not None else "foreign"
+    return Installed(state, path, version, who)

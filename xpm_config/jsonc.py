@@ -110,7 +110,8 @@ def _value(text: str, at: int, depth: int) -> Value:
     found = _STRING.match(text, at) or _PLAIN.match(text, at)
     if found is None:
         _fail(text, at, "a value is expected here")
-    return Value(at, found.end(), json.loads(found[0]))
+    # As in VS Code, numbers are floats; int() refuses those of thousands of digits.
+    return Value(at, found.end(), json.loads(found[0], parse_int=float))
 
 
 def _object(text: str, start: int, depth: int) -> Value:

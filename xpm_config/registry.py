@@ -30,14 +30,33 @@ def releases(version: int) -> str:
     return {1: "up to 2.3", 2: "2.4 and later"}[version]
 
 
-def schema_text(version: int) -> str:
-    """The schema file, as text."""
+def schema_name(version: int) -> str:
+    """The file name of a schema, wherever it lies; it holds no blank, at which the path in a modeline would end."""
+    return f"settings.v{version}.schema.json"
+
+
+def schema_id(version: int) -> str:
+    """The `$id` of a schema."""
+    return f"urn:xpm-config:settings:v{version}"
+
+
+def version_called(name: str) -> int | None:
+    """The version of the schema that has this file name or this `$id`."""
+    return next((one for one in VERSIONS if name in (schema_name(one), schema_id(one))), None)
+
+
+def schema_path(version: int) -> str:
+    """The path of a schema inside this package."""
     # importlib.resources and pathlib would cost a tenth of a whole validation; the package is always
     # unpacked files.
     import xpm_config.schema as package
 
-    path = os.path.join(package.__path__[0], f"settings.v{version}.schema.json")
-    with open(path, encoding="utf-8") as file:
+    return os.path.abspath(os.path.join(package.__path__[0], schema_name(version)))
+
+
+def schema_text(version: int) -> str:
+    """The schema file, as text."""
+    with open(schema_path(version), encoding="utf-8") as file:
         return file.read()
 
 
@@ -54,6 +73,24 @@ def schema(version: int) -> dict[str, Any]:
     raw = raw_schema(version)
     resolved: dict[str, Any] = _resolve(raw, raw["definitions"])
     return resolved
+
+
+def complete(value: Any, schema: dict[str, Any]) -> Any:
+    """The value with the defaults of the schema for what is not written."""
+    if isinstance(value, dict) and "properties" in schema:
+        return {
+            name: complete(value[name] if name in value else _default(sub), sub)
+            for name, sub in schema["properties"].items()
+        }
+    if isinstance(value, list):
+        return [complete(item, schema["items"]) for item in value]
+    return value
+
+
+def _default(schema: dict[str, Any]) -> Any:
+    """What holds where nothing is written; without a `default` of its own, a list, mapping or text is empty."""
+    empty: dict[str, Any] = {"array": [], "object": {}, "string": ""}
+    return schema["default"] if "default" in schema else empty.get(str(schema["type"]))
 
 
 def _resolve(part: Any, definitions: dict[str, Any]) -> Any:

@@ -109,7 +109,7 @@ def _check(found: Remote) -> None:
                 "remove the NUL character or the lone surrogate",
             )
     for name in ("host", "python", "shell_init", "xpm_path"):
-        misread = ssh_words.misread_as_option(name, getattr(found.ssh, name) or "")
+        misread = ssh_words.misread_value(name, getattr(found.ssh, name) or "")
         if misread is not None:
             raise UsageError(f"{found.origin(name)}: {misread.message}", misread.hint)
     for misread in ssh_words.misread_among_options(found.ssh.options):
@@ -135,7 +135,7 @@ def _check_program(text: str, origin: Origin) -> None:
     if not words:
         raise UsageError(f"{origin}: `xpm_path` is blank", "leave it out to start experimaestro with uv")
     if words[0].startswith("-"):
-        misread = ssh_words.misread_as_option("xpm_path", words[0])
+        misread = ssh_words.misread_value("xpm_path", words[0])
         assert misread is not None
         raise UsageError(f"{origin}: {misread.message}", misread.hint)
     if words[0].startswith("~"):

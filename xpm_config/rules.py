@@ -17,6 +17,7 @@ from xpm_config.diagnostics import Diagnostic, Edit, Fix, Note, Severity
 from xpm_config.document import Alias, Mapping, Node, Scalar, Sequence
 from xpm_config.loaders import PYDANTIC_SINCE
 from xpm_config.loaders.pydantic import VARIABLE, interpolate
+from xpm_config.location import expanded
 from xpm_config.values import INVALID, MERGE
 from xpm_config.wording.keys import is_misspelled
 from xpm_config.wording.parts import close_to, fixable, quote, span_of
@@ -146,7 +147,12 @@ def unknown_references(context: Context) -> Iterator[Diagnostic]:
     """XPM202: an `alt_workspaces` entry that is no id and does not look like a path."""
     ids = {workspace.id.text for workspace in context.workspaces if workspace.id is not None and workspace.id.text}
     for workspace, reference, text in _references(context):
-        if text in ids or _is_path(text):
+        if text in ids:
+            continue
+        if text.startswith("~") and expanded(text).startswith("~"):
+            message = f"the user behind `{text.partition('/')[0]}` is not known on this machine: runs here would fail"
+            yield _error("XPM202", message, reference, "write the path from `/`")
+        if _is_path(text):
             continue
         others = sorted(ids - {workspace.id.text if workspace.id else ""})
         folded = [other for other in others if other.lower() == text.lower()]
@@ -245,7 +251,7 @@ def _normal(context: Context, setting: Setting | None) -> str | None:
     if setting is None or not setting.text:
         return None
     text = interpolate(setting.text, context.environ)
-    path = os.path.normpath(os.path.expanduser(text))
+    path = os.path.normpath(expanded(text))
     # `//a` is a place of its own to POSIX and to normpath, but to no system that experimaestro runs on.
     path = "/" + path.lstrip("/") if path.startswith("//") else path
     return None if "${" in path else path
@@ -384,14 +390,14 @@ def unused_in_remote(context: Context) -> Iterator[Diagnostic]:
 
 
 def flags_for_ssh(context: Context) -> Iterator[Diagnostic]:
-    """XPM218: a host that ssh would take as an option, or an option that it would take as the host."""
+    """XPM218: a host that ssh would take as an option, or that is none, or an option that it would take as the host."""
     if not context.outline.at("workspaces[].ssh"):
         return
-    from xpm_config.ssh_words import misread_among_options, misread_as_option
+    from xpm_config.ssh_words import misread_among_options, misread_value
 
     for name in ("host", "python", "shell_init", "xpm_path"):
         for setting in context.outline.at(f"workspaces[].ssh.{name}"):
-            found = misread_as_option(name, setting.text or "")
+            found = misread_value(name, setting.text or "")
             if found is not None:
                 yield _error("XPM218", found.message, setting, found.hint)
     lists: dict[str, list[Setting]] = {}

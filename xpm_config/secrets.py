@@ -30,6 +30,7 @@ _TELLING = re.compile("TOKEN|KEY|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 _ASSIGNED_AT_END = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=]\Z""")
 _FIRST_WORD = re.compile(r"""(?:\A|[{\[,])[^\w.{\[,-]*(?:- *)*([\w.-]+)["']?[ \t]*[:=]?[ \t]*""")
+_FLAG = re.compile(r"(?<![\w-])--?([A-Za-z][\w-]*)[ =]\S|\bsshpass\b.*? -(p)[ ]?\S")
 _WORDS = re.compile(r"\W*([\w.-]+)\W*\s\W*\w")
 _LEAD = re.compile(r"[ \t#]*")
 _BULLETS = re.compile(r"(?:[-?][ \t]+)*")
@@ -259,7 +260,9 @@ class Secrets:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a scalar holds a secret with its name, such as `HF_TOKEN=abc` or `token abc` in a list."""
+    """Whether a scalar holds a secret with its name: `HF_TOKEN=abc`, `login --token abc`, `token abc` in a list."""
+    if any(match[2] or is_telling(match[1]) for match in _FLAG.finditer(text)):
+        return True
     words = _WORDS.match(text[:_NEAR])
     if words is not None and is_telling(words.group(1)):
         return True

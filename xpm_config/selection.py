@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xpm_config.errors import UsageError
-from xpm_config.settings import Origin
+from xpm_config.settings import Origin, Origins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ def _elsewhere(selection: Selection, workdir: str, origin: Origin, attach_folder
     """The selection with another directory in place of the workspace's own."""
     own = selection.workspace
     path = _directory(workdir, origin)
-    moved = replace(own, path=path, origins={**own.origins, "path": origin})
+    moved = replace(own, path=path, origins=Origins({**own.origins, "path": origin}))
     if attach_folders or path == own.path:
         return replace(selection, workspace=moved)
     # Copies of jobs from a trial directory must not mix with those of the workspace itself.
@@ -184,12 +184,17 @@ def _by_trigger(settings: Settings, experiment_id: str | None) -> Selection:
 
 
 def _nothing(settings: Settings) -> UsageError:
-    place = settings.path or "the settings"
     if settings.workspaces:
         return UsageError(
-            f"{place}: every workspace is on another machine: there is none that a local run could use",
-            "add a workspace without `ssh`, or give `--workdir`",
+            f"{settings.path}: every workspace is on another machine: there is none that a local run could use",
+            "add a workspace without `ssh`, or name a directory, as with `select --workdir`",
+        )
+    if settings.path is None:
+        return UsageError(
+            "there is no settings file, and so no workspace",
+            "`xpm-config init` writes a first one; or name a directory, as with `select --workdir`",
         )
     return UsageError(
-        f"{place}: there are no workspaces", "add one (`xpm-config explain workspaces` tells how), or give `--workdir`"
+        f"{settings.path}: there are no workspaces",
+        "add one (`xpm-config explain workspaces` tells how), or name a directory, as with `select --workdir`",
     )

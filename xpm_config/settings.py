@@ -11,14 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from xpm_config import files, loaders, registry, target
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError, XpmConfigError
 from xpm_config.loaders.model import effective_folders
 from xpm_config.loaders.pydantic import VARIABLE
-from xpm_config.location import settings_path
+from xpm_config.location import is_missing, settings_path
 from xpm_config.outline import Outline
 from xpm_config.releases import Release, show_release
 
@@ -64,27 +64,37 @@ class Origin:
 
 DEFAULT = Origin("default")
 
+_Value = TypeVar("_Value")
 
-class Environment(Mapping[str, str]):
-    """Environment variables by name, read-only; shown without their values, which may be secrets."""
 
-    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
-        self._variables = dict(variables or {})
+class _Frozen(Mapping[str, _Value]):
+    """A mapping that nobody changes; unlike MappingProxyType, it can be hashed and sent to other processes."""
 
-    def __getitem__(self, name: str) -> str:
-        return self._variables[name]
+    def __init__(self, items: Mapping[str, _Value] | None = None) -> None:
+        self._items = dict(items or {})
+
+    def __getitem__(self, name: str) -> _Value:
+        return self._items[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables)
+        return iter(self._items)
 
     def __len__(self) -> int:
-        return len(self._variables)
+        return len(self._items)
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._variables.items()))
+        return hash(frozenset(self._items.items()))
+
+
+class Environment(_Frozen[str]):
+    """Environment variables by name, read-only; shown without their values, which may be secrets."""
 
     def __repr__(self) -> str:
-        return f"Environment({', '.join(self._variables)})"
+        return f"Environment({', '.join(self)})"
+
+
+class Origins(_Frozen[Origin]):
+    """The places of values by their keys, read-only; a value without an entry is a default."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +140,11 @@ class Ssh:
     """How a remote workspace is reached; without a `host` a workspace is local."""
 
     host: str
-    shell_init: str | None
+    shell_init: str | None = field(repr=False)
     uv_offline: bool
     python: str | None
     xpm_path: str | None
-    options: tuple[str, ...]
+    options: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -159,7 +169,7 @@ class Workspace:
     lock_mode: str
     history: History
     ssh: Ssh | None
-    origins: Mapping[str, Origin] = field(repr=False, compare=False)
+    origins: Origins = field(repr=False, compare=False)
 
     @property
     def is_remote(self) -> bool:
@@ -167,8 +177,8 @@ class Workspace:
         return self.ssh is not None and bool(self.ssh.host)
 
     def origin(self, key: str) -> Origin:
-        """Where the value of a key came from."""
-        return self.origins.get(key, DEFAULT)
+        """Where the value of a key came from; raises KeyError for what is no key of a workspace."""
+        return _origin(self.origins, key, registry.schema(registry.NEWEST)["properties"]["workspaces"]["items"])
 
 
 @dataclass(frozen=True)
@@ -186,11 +196,11 @@ class Settings:
     workspaces: tuple[Workspace, ...]
     path: str | None
     release: Release
-    origins: Mapping[str, Origin] = field(repr=False, compare=False)
+    origins: Origins = field(repr=False, compare=False)
 
     def origin(self, key: str) -> Origin:
-        """Where the value of a key came from."""
-        return self.origins.get(key, DEFAULT)
+        """Where the value of a key came from; raises KeyError for what is no key of the settings."""
+        return _origin(self.origins, key, registry.schema(registry.NEWEST))
 
     @property
     def local_workspaces(self) -> tuple[Workspace, ...]:
@@ -205,7 +215,20 @@ class Settings:
         """A workspace without an id that is only a directory, with the global settings and defaults."""
         schema = registry.schema(registry.NEWEST)["properties"]["workspaces"]["items"]
         values = {"id": "", "path": str(path), "env": dict(self.env), "history": asdict(self.history)}
-        return _workspace(_complete(values, schema), {}, {**_shared(self.origins), "path": origin})
+        return _workspace(registry.complete(values, schema), {}, Origins({**_shared(self.origins), "path": origin}))
+
+
+def _origin(origins: Origins, key: str, schema: dict[str, Any]) -> Origin:
+    found = origins.get(key)
+    part: Any = schema if found is None else None
+    for step in re.findall(r"\[\d+\]|[^.\[\]]+", key) if found is None else ():
+        if "properties" not in part and "items" not in part:
+            # The names of environment variables are free.
+            break
+        part = part.get("items") if step.startswith("[") else part.get("properties", {}).get(step)
+        if part is None:
+            raise KeyError(key)
+    return found or DEFAULT
 
 
 def load(
@@ -222,19 +245,28 @@ def load(
     release does not load the file, FileUnreadableError where it cannot be read, and XpmConfigError where the
     symbolic links of a path cannot be resolved.
     """
-    name = settings_path(os.fspath(path) if path is not None else None)
-    release = target.default() if release is None else release
-    if path is None and not os.environ.get("XPM_SETTINGS") and not os.path.lexists(name):
-        return read(b"{}", None, release=release, environ=environ)
+    return read(*find(os.fspath(path) if path is not None else None), release=release, environ=environ)
+
+
+def find(named: str | None) -> tuple[bytes, str | None]:
+    """The bytes of the settings file that is meant, and its path; of no file, where the user has none.
+
+    Raises FileUnreadableError, also where a file is named and not there.
+    """
+    name = settings_path(named)
+    if named is None and not os.environ.get("XPM_SETTINGS") and is_missing(name):
+        return b"{}", None
     try:
-        data = files.read(name)
+        return files.read(name), name
     except FileUnreadableError as error:
         raise FileUnreadableError(name, error.message, error.hint) from None
-    return read(data, name, release=release, environ=environ)
 
 
-def read(data: bytes, path: str | None, *, release: Release, environ: Mapping[str, str] | None = None) -> Settings:
+def read(
+    data: bytes, path: str | None, *, release: Release | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
     """The settings in `data`; `path` names the file in origins and errors. Raises SettingsNotLoadedError."""
+    release = target.default() if release is None else release
     environ = os.environ if environ is None else environ
     document = Document(data, loaders.dialect(release))
     loaded, constructor = loaders.load(document, release, environ)
@@ -254,7 +286,7 @@ def read(data: bytes, path: str | None, *, release: Release, environ: Mapping[st
                 # OmegaConf lets this pass, and experimaestro fails where it uses the value.
                 message = f"{origins[setting.key]}: `{setting.key}` must be text, not a list or mapping"
                 raise XpmConfigError(message, "quote it if it is meant as text")
-    return _settings(loaded.settings, origins, path, release)
+    return _settings(loaded.settings, Origins(origins), path, release)
 
 
 def _not_loaded(path: str, data: bytes, release: Release, environ: Mapping[str, str]) -> SettingsNotLoadedError:
@@ -272,19 +304,26 @@ def _not_loaded(path: str, data: bytes, release: Release, environ: Mapping[str, 
     # That a file is too large for us says nothing about experimaestro.
     if not found or found[0].code != "XPM007":
         message += f"; experimaestro {show_release(release)} does not load these settings"
-    return SettingsNotLoadedError(message, f"`xpm-config validate {path}` tells more", found)
+    return SettingsNotLoadedError(message, f"`{_command(path, release)}` tells more", found)
 
 
-def _settings(values: dict[str, Any], origins: dict[str, Origin], path: str | None, release: Release) -> Settings:
+def _command(path: str, release: Release) -> str:
+    import shlex
+
+    aimed = "" if release == target.default() else f" --target {show_release(release)}"
+    return f"xpm-config validate{aimed} {shlex.quote(path)}"
+
+
+def _settings(values: dict[str, Any], origins: Origins, path: str | None, release: Release) -> Settings:
     listed = [_overlaid(item, values) for item in values.get("workspaces", [])]
-    known = _complete({**values, "workspaces": listed}, registry.schema(registry.NEWEST))
+    known = registry.complete({**values, "workspaces": listed}, registry.schema(registry.NEWEST))
     shared = _shared(origins)
     own: list[dict[str, Origin]] = [{} for _ in listed]
     for key, origin in origins.items():
         item, inside, rest = key.removeprefix("workspaces[").partition("].")
         if inside and key.startswith("workspaces["):
             own[int(item)][rest] = origin
-    held = [(item, {**shared, **places}) for item, places in zip(known["workspaces"], own, strict=True)]
+    held = [(item, Origins({**shared, **places})) for item, places in zip(known["workspaces"], own, strict=True)]
     paths = {item["id"]: str(_workspace_path(item, places)) for item, places in held}
     workspaces = [_workspace(item, paths, places) for item, places in held]
     return Settings(
@@ -304,30 +343,12 @@ def _overlaid(item: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return {**item, **{key: {**values.get(key, {}), **item.get(key, {})} for key in ("env", "history")}}
 
 
-def _shared(origins: Mapping[str, Origin]) -> dict[str, Origin]:
+def _shared(origins: Origins) -> dict[str, Origin]:
     """The origins of the global settings that hold in every workspace."""
     return {key: origin for key, origin in origins.items() if key.startswith(("env.", "history."))}
 
 
-def _complete(value: Any, schema: dict[str, Any]) -> Any:
-    """The value with the defaults of the schema for what is not written."""
-    if isinstance(value, dict) and "properties" in schema:
-        return {
-            name: _complete(value[name] if name in value else _default(sub), sub)
-            for name, sub in schema["properties"].items()
-        }
-    if isinstance(value, list):
-        return [_complete(item, schema["items"]) for item in value]
-    return value
-
-
-def _default(schema: dict[str, Any]) -> Any:
-    """What holds where nothing is written; without a `default` of its own, a list, mapping or text is empty."""
-    empty: dict[str, Any] = {"array": [], "object": {}, "string": ""}
-    return schema["default"] if "default" in schema else empty.get(str(schema["type"]))
-
-
-def _workspace(values: dict[str, Any], paths: dict[str, str], origins: Mapping[str, Origin]) -> Workspace:
+def _workspace(values: dict[str, Any], paths: dict[str, str], origins: Origins) -> Workspace:
     ssh = values["ssh"]
     return Workspace(
         values["id"],
@@ -347,16 +368,20 @@ def _workspace(values: dict[str, Any], paths: dict[str, str], origins: Mapping[s
 
 def _folder(path: str, mode: Any) -> Folder:
     # Unlike the path of a workspace, experimaestro does not resolve this one.
-    return Folder(Path(path).expanduser(), mode)
+    try:
+        return Folder(Path(path).expanduser(), mode)
+    except RuntimeError:
+        # The user behind `~` is not known here. experimaestro fails only when a run uses the workspace.
+        return Folder(Path(path), mode)
 
 
-def _workspace_path(values: dict[str, Any], origins: Mapping[str, Origin]) -> Path:
+def _workspace_path(values: dict[str, Any], origins: Origins) -> Path:
     path = Path(values["path"])
     if (values.get("ssh") or {}).get("host"):
         return path
     try:
         return path.expanduser().resolve()
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ValueError) as error:
         place = origins.get("path", DEFAULT)
         message = f"{place}: the path of workspace `{values['id']}` cannot be resolved: {error}"
         raise XpmConfigError(message, "check its symbolic links with `ls -l`") from None

@@ -27,12 +27,18 @@ class Misread(NamedTuple):
     place: int = 0
 
 
-def misread_as_option(name: str, text: str) -> Misread | None:
-    """What is wrong with the value of `host`, `python`, `shell_init` or `xpm_path`, if it starts with `-`."""
-    if not text.startswith("-"):
-        return None
-    message, hint = _AS_OPTION[name]
-    return Misread(f"`{name}` starts with `-`: {message}", hint)
+def misread_value(name: str, text: str) -> Misread | None:
+    """What is wrong with the value of `host`, `python`, `shell_init` or `xpm_path`.
+
+    That is a `-` in front, and in a host blanks and what a terminal would obey or not show.
+    """
+    if text.startswith("-"):
+        message, hint = _AS_OPTION[name]
+        return Misread(f"`{name}` starts with `-`: {message}", hint)
+    if name == "host" and (" " in text or not text.isprintable()):
+        message = "`host` has a blank, or a character that cannot be shown: no machine is called so"
+        return Misread(message, "write `user@machine`, or a name of ~/.ssh/config")
+    return None
 
 
 def open_end(code: str) -> str | None:

@@ -88,7 +88,7 @@ def _findings(context: Context) -> Iterator[Diagnostic]:
 
 
 def _schema_findings(context: Context) -> Iterator[Diagnostic]:
-    value = _json_like(context.constructor.value(context.document.root))  # type: ignore[arg-type]
+    value = json_like(context.constructor.value(context.document.root))  # type: ignore[arg-type]
     if value is not INVALID and not conforms(value, context.schema):
         from xpm_config import wording
 
@@ -109,12 +109,12 @@ def _unaccounted(value: Any, schema: dict[str, Any]) -> list[Any]:
     return found
 
 
-def _json_like(value: Any) -> Any:
+def json_like(value: Any) -> Any:
     """The value with text as keys, as a schema expects it: other keys have findings of their own."""
     if isinstance(value, dict):
-        return {key: _json_like(item) for key, item in value.items() if isinstance(key, str)}
+        return {key: json_like(item) for key, item in value.items() if isinstance(key, str)}
     if isinstance(value, list):
-        return [_json_like(item) for item in value]
+        return [json_like(item) for item in value]
     return value
 
 

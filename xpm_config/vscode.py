@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from xpm_config import jsonc
 from xpm_config.diagnostics import Edit
 from xpm_config.document import apply_edits
+from xpm_config.errors import XpmConfigError
 from xpm_config.jsonc import JsoncError, Member, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from xpm_config.editors import Association
+
+    Ours = Callable[[str], bool]
+    """Whether a key of `yaml.schemas` names a schema that was put there by us, for the same settings."""
 
 KEY = "yaml.schemas"
 
 _SETTINGS = "User/settings.json"
 _LINUX = "~/.config"
 _MACOS = "~/Library/Application Support"
-_PROGRAMS = ("Code", "Code - Insiders", "Code - OSS", "VSCodium")
+_PROGRAMS = ("Code", "Code - Insiders", "Code - OSS", "VSCodium", "Cursor", "Windsurf")
 _SERVERS = ("~/.vscode-server/data/Machine/settings.json",)
-_OURS = re.compile(r"(?:file://|(?![a-z][a-z0-9+.-]+:)).*(?<![^/\\])settings\.v[0-9]+\.schema\.json")
+_PROJECT = ".vscode"
+_MAX_FOLDERS = 32
+"""How many folders upwards the settings of projects are looked for."""
 
 
 def default_settings() -> str | None:
@@ -36,15 +43,32 @@ def default_settings() -> str | None:
     return None
 
 
-def with_entry(text: str | None, association: Association) -> str:
-    """The settings with our schema associated, and no other schema of ours; `text` is None where there is no file.
+def settings_above(folder: str) -> Iterator[str]:
+    """The settings files of the projects that a folder lies in, the nearest first."""
+    for _ in range(_MAX_FOLDERS):
+        path = os.path.join(folder, _PROJECT, "settings.json")
+        if os.path.isfile(path):
+            yield path
+        if folder == os.path.dirname(folder):
+            return
+        folder = os.path.dirname(folder)
+
+
+def project(path: str) -> str | None:
+    """The folder whose settings a file holds, to which paths in it are relative; None for a user's own settings."""
+    folder = os.path.dirname(os.path.abspath(path))
+    return os.path.dirname(folder) if os.path.basename(folder) == _PROJECT else None
+
+
+def with_entry(text: str | None, association: Association, ours: Ours) -> str:
+    """The settings with our schema associated, and no other entry of ours; `text` is None where there is no file.
 
     Raises JsoncError where the text cannot be read, or does not hold what it should.
     """
     value = {association.uri: list(association.globs)}
     if text is None or jsonc.parse(text) is None:
         return _begun(text, value)
-    while len(entries := _entries(text)) > 1:
+    while len(entries := _entries(text, ours)) > 1:
         kept = next((entry for entry in reversed(entries) if _key(entry) == association.uri), entries[-1])
         text = apply_edits(text, _removal(text, next(entry for entry in entries if entry is not kept)))
     if not entries:
@@ -54,12 +78,12 @@ def with_entry(text: str | None, association: Association) -> str:
     edits = _globs_added(text, entry.value, association)
     if entry.key != association.uri:
         edits.append(Edit(entry.start, entry.key_end, _dumped(association.uri)))
-    return with_entry(apply_edits(text, edits), association) if edits else text
+    return with_entry(apply_edits(text, edits), association, ours) if edits else text
 
 
-def without_entry(text: str) -> str | None:
-    """The settings without any entry of our schemas; None if the file was made for it. Raises JsoncError."""
-    while entries := _entries(text):
+def without_entry(text: str, ours: Ours) -> str | None:
+    """The settings without any entry of ours; None if the file was made for it. Raises JsoncError."""
+    while entries := _entries(text, ours):
         container, number = entries[-1]
         member = _members(container)[number]
         rest = _without_begun(text, {member.key: member.value.data})
@@ -70,8 +94,22 @@ def without_entry(text: str) -> str | None:
 
 
 def entry_schemas(text: str) -> list[str]:
-    """The keys of our entries: URIs or paths of schema files. Raises JsoncError."""
-    return [_key(entry) for entry in _entries(text)]
+    """The keys of all entries: URIs or paths of schema files. Raises JsoncError."""
+    return [_key(entry) for entry in _entries(text, lambda _: True)]
+
+
+def edited(path: str, old: bytes | None, edit: Callable[[str | None], str | None]) -> bytes | None:
+    """The content of a settings file after an edit of its text; raises XpmConfigError where it cannot be read."""
+    try:
+        text = old.decode() if old is not None else None
+    except UnicodeDecodeError:
+        raise XpmConfigError(f"{path}: the file is not UTF-8", "save it as UTF-8 in VS Code") from None
+    try:
+        new = edit(text)
+    except JsoncError as error:
+        line, column = jsonc.position(text or "", error.offset)
+        raise XpmConfigError(f"{path}:{line}:{column}: {error.message}", "mend it, and run the command again") from None
+    return new.encode() if new is not None else None
 
 
 # -- what is there --------------------------------------------------------------------------------
@@ -93,13 +131,13 @@ def _setting(text: str) -> tuple[Value, int] | None:
     return root, numbers[-1]
 
 
-def _entries(text: str) -> list[tuple[Value, int]]:
+def _entries(text: str, ours: Ours) -> list[tuple[Value, int]]:
     """Our entries: the object that is `yaml.schemas`, and the number of a member of it."""
     found = _setting(text)
     if found is None:
         return []
     schemas = _members(found[0])[found[1]].value
-    return [(schemas, number) for number, one in enumerate(_members(schemas)) if _OURS.fullmatch(one.key)]
+    return [(schemas, number) for number, one in enumerate(_members(schemas)) if ours(one.key)]
 
 
 def _members(value: Value) -> tuple[Member, ...]:

@@ -4,11 +4,15 @@
 with the YAML language server (monaco-yaml), and photographs what headless Chromium draws. It needs Node.js 18 or
 newer with npm, and Chromium; on Debian: `apt-get install nodejs npm chromium`. The npm packages are those of the lock
 file; none of their install scripts run. Look at the picture before you commit it.
+
+`editor.sha256` then tells of what it was made; with `--check` nothing is made, and the exit code is 1 if any of that,
+or the picture, has changed since.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import os
 import shutil
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PICTURE = HERE / "editor.png"
+DIGEST = HERE / "editor.sha256"
+SOURCES = (
+    HERE.parent.parent / "schema" / "settings.v2.schema.json",
+    *(HERE / name for name in ("settings.yaml", "index.html", "page.css", "page.js", "shoot.mjs", "package-lock.json")),
+)
+"""What is in the picture, and how it is taken."""
 PROGRAMS = ("node", "npm", "chromium")
 WORKERS = {"editor.worker": "monaco-editor/esm/vs/editor/editor.worker.js", "yaml.worker": "monaco-yaml/yaml.worker.js"}
 
@@ -62,8 +72,19 @@ def photograph(site: str, home: str) -> None:
         server.shutdown()
 
 
-def main() -> None:
-    """Install, bundle, photograph."""
+def digest() -> str:
+    """The picture and its sources in one number, in hexadecimal digits."""
+    parts = [hashlib.sha256(path.read_bytes()).digest() for path in (PICTURE, *SOURCES)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def main(arguments: list[str]) -> int:
+    """Install, bundle, photograph; or with `--check` compare."""
+    if "--check" in arguments:
+        stale = DIGEST.read_text("utf-8").strip() != digest()
+        if stale:
+            print("stale: editor.png; renew it with `python docs/picture/make.py`")
+        return int(stale)
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         sys.exit(f"{' and '.join(missing)} not found; on Debian: apt-get install nodejs npm chromium")
@@ -71,8 +92,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as site, tempfile.TemporaryDirectory() as home:
         bundle(site)
         photograph(site, home)
+    DIGEST.write_text(digest() + "\n", encoding="utf-8", newline="\n")
     print(f"{PICTURE}: {PICTURE.stat().st_size / 1024:.0f} KB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

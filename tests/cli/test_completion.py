@@ -77,6 +77,13 @@ def answer(line: str, word: str = "", shell: str = "fish") -> list[str]:
         ("xpm-config explain server ", []),
         ("xpm-config explain > ", ["files"]),
         ("xpm-config completion ", ["bash", "zsh", "fish"]),
+        ("xpm-config schema show ", ["1", "2"]),
+        ("xpm-config schema list --format ", ["text", "json"]),
+        ("xpm-config schema install --version ", ["1", "2"]),
+        ("xpm-config env nlp -- ", ["files"]),
+        ("xpm-config --settings a.yaml env -- python tr", ["files"]),
+        ("xpm-config env -- python --ver", ["files"]),
+        ("xpm-config explain -- server.to", ["server.token"]),
         ("xpm-config --version expl", ["explain"]),
     ],
 )
@@ -101,6 +108,36 @@ def parameters(command: Any, path: str = "xpm-config") -> Iterator[tuple[str, An
     for name, sub in getattr(command, "commands", {}).items():
         if not sub.hidden:
             yield from parameters(sub, f"{path} {name}")
+
+
+FREE = {
+    *("--timeout", "--port", "--polling-interval", "--request-timeout"),
+    *("host", "remote_workdir", "--remote-shell-init", "--remote-python", "--remote-xpm", "--ssh-option"),
+    "experiment_id",
+}
+"""What has a value that nothing here knows: numbers, the other machine, experiments."""
+
+
+def test_everything_else_completes() -> None:
+    """Every option with a value, and every argument, has a completer, but for those whose values nobody can know."""
+    without = {
+        one.opts[0]
+        for _, one in parameters(typer.main.get_command(app))
+        if not getattr(one, "is_flag", False) and one._custom_shell_complete is None
+    }
+    assert without == FREE
+
+
+def test_the_help_of_commands_is_not_cut() -> None:
+    """Beside each command, shells show a whole sentence that fits a line of a terminal."""
+    for line in ("", "workspaces ", "schema "):
+        rows = shells.answer(typer.main.get_command(app), "fish", f"xpm-config {line}", "").split("\n")[1:]
+        assert len(rows) >= 2
+        for row in rows:
+            command, _, text = row.partition("\t")
+            assert text.endswith("."), command
+            assert not text.endswith(".."), command
+            assert len(text) <= 60, command
 
 
 def test_every_file_completes() -> None:
@@ -144,6 +181,12 @@ def test_workspaces_of_the_settings_in_effect(home: Path, monkeypatch: pytest.Mo
     assert ids("~/named.yaml") == [("named", "/named")]
     assert ids("$HOME/named.yaml", in_front=True) == [("named", "/named")]
     assert ids("~/named.yaml", "x") == []
+
+
+def test_only_remote_workspaces_are_watched(tmp_path: Path) -> None:
+    """`ssh-monitor` is offered the workspaces on other machines, and no other."""
+    (tmp_path / "a.yaml").write_text(SETTINGS)
+    assert answer(f"xpm-config ssh-monitor --settings {tmp_path / 'a.yaml'} --workspace ") == ["cluster"]
 
 
 def test_workspaces_have_paths_and_no_secrets(tmp_path: Path) -> None:
@@ -230,19 +273,9 @@ def test_unknown_shell(capsys: pytest.CaptureFixture[str]) -> None:
 
 PROGRAM = """#!{python}
 import sys
-from typing import Annotated
-import typer
 from xpm_config.cli import main
-from xpm_config.cli.app import app
-from xpm_config.cli.completion import workspace_ids
-
-@app.command("pick")
-def pick(name: Annotated[str, typer.Argument(autocompletion=workspace_ids)] = "",
-         workspace: Annotated[str, typer.Option(autocompletion=workspace_ids)] = "") -> None: ...
-
 sys.exit(main())
 """
-"""The program with one more command, whose argument and option are workspaces."""
 
 BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
 
@@ -301,18 +334,22 @@ def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         ("xpm-config validate --settings=oth\t", ["validate", "--settings=other.yaml"]),
         ("xpm-config --settings oth\texpl\t", ["--settings", "other.yaml", "explain"]),
         ("true; A=1 xpm-config expl\t", ["explain"]),
-        ("xpm-config pick my\t1\t", ["pick", "my ws:1"]),
-        ("xpm-config pick 'my\t1\t", ["pick", "my ws:1"]),
-        ('xpm-config pick --workspace="my ws:\t2\t', ["pick", "--workspace=my ws:2"]),
-        ("xpm-config pick it\t", ["pick", "it's"]),
-        ("xpm-config pick 'it\t", ["pick", "it's"]),
-        ('xpm-config pick "q\t', ["pick", 'q"uote']),
-        ("xpm-config pick dol\t", ["pick", "dollar$HOME"]),
-        ('xpm-config pick "dol\t', ["pick", "dollar$HOME"]),
-        ("xpm-config pick bs\t", ["pick", r"bs\$(touch pwned)"]),
-        ("xpm-config pick star\t", ["pick", "star*[x]"]),
-        ("xpm-config pick --workspace=eq=\t", ["pick", "--workspace=eq=a@b"]),
-        ("xpm-config pick é\t", ["pick", "été"]),
+        ("xpm-config env my\t1\t", ["env", "my ws:1"]),
+        ("xpm-config workspaces show neu\t'my\t1\t", ["workspaces", "show", "neural", "my ws:1"]),
+        ('xpm-config select --workspace="my ws:\t2\t', ["select", "--workspace=my ws:2"]),
+        ("xpm-config workspaces show it\t", ["workspaces", "show", "it's"]),
+        ("xpm-config env 'it\t", ["env", "it's"]),
+        ('xpm-config env "q\t', ["env", 'q"uote']),
+        ("xpm-config select --workspace dol\t", ["select", "--workspace", "dollar$HOME"]),
+        ('xpm-config env "dol\t', ["env", "dollar$HOME"]),
+        ("xpm-config env bs\t", ["env", r"bs\$(touch pwned)"]),
+        ("xpm-config env star\t", ["env", "star*[x]"]),
+        ("xpm-config select --workspace=eq=\t", ["select", "--workspace=eq=a@b"]),
+        ("xpm-config env é\t", ["env", "été"]),
+        ("xpm-config ssh-monitor --workspace \t", ["ssh-monitor", "--workspace", "cluster"]),
+        ("xpm-config schema install --version 2\t", ["schema", "install", "--version", "2"]),
+        ("xpm-config env neu\t-- cat my\t", ["env", "neural", "--", "cat", "my file.yaml"]),
+        ("xpm-config env -- oth\t", ["env", "--", "other.yaml"]),
     ],
 )
 def test_tab(terminal: Terminal, keys: str, arguments: list[str], tmp_path: Path) -> None:
@@ -331,7 +368,7 @@ def test_tab(terminal: Terminal, keys: str, arguments: list[str], tmp_path: Path
         ("xpm-config explain XPM10", ["XPM101", "XPM102"]),
         ("xpm-config explain server.", ["server.port", "server.autohost"]),
         ("xpm-config validate ", ["other.yaml", "starX"]),
-        ("xpm-config pick ", ["neural", "cluster", "star"]),
+        ("xpm-config env ", ["neural", "cluster", "star"]),
     ],
 )
 def test_list(terminal: Terminal, keys: str, shown: list[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +122,60 @@ def test_settings_that_are_named_must_be_there(
     monkeypatch.setenv("XPM_SETTINGS", str(home / "no.yaml"))
     assert run() == 2
     assert "error[XPM008]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["validate"], ["select"], ["ssh-monitor", "--workspace", "a"]])
+def test_settings_that_cannot_be_looked_for(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    """Where the way to the settings is no way, they are not said to be missing."""
+    (home / ".config").rename(home / "old")
+    (home / ".config").symlink_to(".config")
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert "its symbolic links go round in circles" in captured.out + captured.err
+    assert "XPM301" not in captured.out
+
+
+@pytest.mark.parametrize("command", ["doctor", "select"])
+def test_settings_that_may_not_be_looked_for(home: Path, command: str) -> None:
+    """A closed directory may hold settings: that is an error, and no hint to write new ones."""
+    (home / ".config").chmod(0)
+    code = (
+        "import ctypes, sys\n"
+        "ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())\n"
+        "from xpm_config.cli import main\n"
+        f"sys.exit(main([{command!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    (home / ".config").chmod(0o700)
+    assert done.returncode == 2, done
+    assert "you have no permission to read it" in done.stdout + done.stderr
+    assert "XPM301" not in done.stdout
+
+
+def test_a_current_directory_that_is_gone(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Absolute paths are looked at as ever, and relative ones are said to need a current directory."""
+    (home / "gone").mkdir()
+    monkeypatch.chdir(home / "gone")
+    (home / "gone").rmdir()
+    assert run() == 0
+    assert "XPM318" in capsys.readouterr().out
+    settings(home).write_text("workspaces:\n  - {id: a, path: rel}\n")
+    assert run() == 1
+    assert "help: change to a directory that is there" in capsys.readouterr().out
+    assert run("--settings", "s.yaml") == 2
+    assert "error: s.yaml: the current directory is gone\n" in capsys.readouterr().err
+
+
+def test_settings_that_are_no_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A device is refused, and nobody is told to change its mode."""
+    assert run("--settings", "/dev/zero") == 2
+    out = capsys.readouterr().out
+    assert "error[XPM008]: this is no regular file" in out
+    assert "chmod" not in out
 
 
 def test_settings_on_a_dead_disk(

@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Path:
     workspaces = [
         {"id": "main", "path": "/main", "env": {"OWN": "yes please"}},
         {"id": "nlp", "path": "/nlp", "env": {"NASTY": NASTY, "EMPTY": "", "SHARED": "nlp's"}},
-        {"id": "odd", "path": "/odd", "env": {"with-dash": "1", "GOOD": "2"}},
+        {"id": "odd", "path": "/odd", "env": {"with-dash": "1", "UID": "5", "GOOD": "2"}},
         {"id": "python", "path": "/python"},
     ]
     path.write_text(json.dumps({"env": {"SHARED": "global", "API_KEY": "s3cr3t"}, "workspaces": workspaces}))
@@ -79,7 +79,9 @@ def test_names_that_shells_cannot_have(settings: Path) -> None:
     done = run(settings, "odd")
     assert done.returncode == 1
     assert "export GOOD=2" in done.stdout
-    assert "a shell cannot have a variable `with-dash`" in done.stderr
+    assert "a shell cannot be given a variable `with-dash`" in done.stderr
+    assert "a shell cannot be given a variable `UID`" in done.stderr
+    assert "`xpm-config env odd -- COMMAND`" in done.stderr
     command = run(settings, "odd", "--", sys.executable, "-c", DUMP)
     assert json.loads(command.stdout)[0]["with-dash"] == "1"
 
@@ -108,3 +110,36 @@ def test_impossible_variable(settings: Path) -> None:
         done = run(settings, *arguments)
         assert done.returncode == 2
         assert "`A` cannot be set" in done.stderr
+
+
+def test_values_byte_for_byte(settings: Path) -> None:
+    """A value that is no text in this locale reaches the shell and the command as the environment has it."""
+    settings.write_text("env: {A: '${env:ODD}'}\nworkspaces: [{id: a, path: /a}]\n")
+    command = [sys.executable, "-m", "xpm_config", "--settings", str(settings), "env"]
+    environment = {**os.environb, b"ODD": b"caf\xe9"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert done.stdout == b"export A='caf\xe9'\n"
+    code = "import os; os.write(1, os.environb[b'A'])"
+    done = subprocess.run(
+        [*command, "--", sys.executable, "-c", code], capture_output=True, env=environment, check=True
+    )
+    assert done.stdout == b"caf\xe9"
+
+
+def test_half_a_character(settings: Path) -> None:
+    """A lone surrogate is no text that an environment could hold."""
+    settings.write_text('env: {A: "\\ud800"}\nworkspaces: [{id: a, path: /a}]\n')
+    for arguments in ([], ["--", "true"]):
+        done = run(settings, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "`A` cannot be set" in done.stderr
+
+
+def test_command_is_looked_up_on_the_workspaces_path(settings: Path, tmp_path: Path) -> None:
+    """The PATH of the settings counts for the command, too, and is named where it has no such program."""
+    program = tmp_path / "only-here"
+    program.write_text("#!/bin/sh\necho found\n")
+    program.chmod(0o755)
+    settings.write_text(f"workspaces: [{{id: a, path: /a, env: {{PATH: {tmp_path}}}}}]\n")
+    assert run(settings, "a", "--", "only-here").stdout == "found\n"
+    assert f"there is no program `ls` on the PATH of {settings}:1" in run(settings, "a", "--", "ls").stderr

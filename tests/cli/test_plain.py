@@ -32,6 +32,9 @@ LINES = [
     "select", "select x", "select x y", "select --workspace a", "select --workspace=b", "select --workspace",
     "select x --explain --format json --settings b.yaml", "select --workdir . --workspace a", "select --format yaml",
     "select --workdir= x", "select --workspace '' x", "select -x",
+    "validate -d/b.yaml", "validate a.yaml -d/b.yaml --strict", "validate -d/missing", "validate -- -d/b.yaml",
+    "validate --settings -d/b.yaml", "validate --format=json -d/b.yaml", "migrate --check -d/b.yaml a.yaml",
+    "migrate -d/b.yaml --to 1 --check", "select --settings -d/b.yaml",
 ]  # fmt: skip
 
 
@@ -41,6 +44,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "a.yaml").write_text(GOOD)
     (tmp_path / "b.yaml").write_text(BAD)
+    (tmp_path / "-d").mkdir()
+    (tmp_path / "-d" / "b.yaml").write_text(BAD)
     own = tmp_path / ".config" / "experimaestro"
     own.mkdir(parents=True)
     (own / "settings.yaml").write_text(GOOD)
@@ -57,6 +62,25 @@ def test_both_ways_do_the_same(line: str, capsys: pytest.CaptureFixture[str], mo
         monkeypatch.setattr(cli, "_run", run)
         outcomes.append((cli.main(shlex.split(line)), *capsys.readouterr()))
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_file_below_a_dash_is_a_file() -> None:
+    """A name among the options, as hooks give it, is taken for the file that it names, with `./` in front."""
+    given = ["validate", "--strict", "-d/b.yaml", "a.yaml", "-d/missing", "--settings=-d/b.yaml", "-q"]
+    assert plain.with_paths(given) == [*given[:2], "./-d/b.yaml", *given[3:]]
+
+
+@pytest.mark.parametrize("given", [[], ["-d/b.yaml"], ["env", "a", "--", "cat", "-d/b.yaml"], ["select", "-d/b.yaml"]])
+def test_other_arguments_stay(given: list[str]) -> None:
+    """What takes no files, and above all a command that `env` runs, gets its words as they were written."""
+    assert plain.with_paths(given) == given
+
+
+def test_an_option_stays_an_option(tmp_path: Path) -> None:
+    """A directory may be called as an option is, even with its equals sign."""
+    (tmp_path / "--settings=").mkdir()
+    (tmp_path / "--settings=" / "b.yaml").write_text(BAD)
+    assert plain.with_paths(["validate", "--settings=/b.yaml"]) == ["validate", "--settings=/b.yaml"]
 
 
 def options(command: str) -> Iterator[Any]:

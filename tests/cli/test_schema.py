@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xpm_config import cli, files, registry
+from xpm_config import cli, files, registry, target
 from xpm_config.editors import GLOBS
-from xpm_config.installation import packaged_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,16 +86,27 @@ def test_quiet(capsys: pytest.CaptureFixture[str], settings: Path) -> None:
     assert settings.with_name(NAME).exists()
 
 
-def test_version(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is asked for decides, then the modeline, then the release; the schema of before goes."""
-    assert run("install", "--version", "1") == 0
-    assert sorted(os.listdir(settings.parent)) == ["settings.v1.schema.json", "settings.yaml"]
-    assert run("install") == 0
-    assert sorted(os.listdir(settings.parent)) == ["settings.v1.schema.json", "settings.yaml"]
-    assert run("install", "--target", "2.4.0") == 0
-    assert sorted(os.listdir(settings.parent)) == [NAME, "settings.yaml"]
-    assert run("install", "--target", "2.3") == 0
-    assert sorted(os.listdir(settings.parent)) == ["settings.v1.schema.json", "settings.yaml"]
+def test_version(settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is asked for decides, then the installed release, then the modeline; the schema of before goes."""
+
+    def installed(*arguments: str) -> list[int]:
+        assert run("install", *arguments) == 0
+        there = [name for name in os.listdir(settings.parent) if name != "settings.yaml"]
+        assert f"$schema={there[0]}\n" in settings.read_text()
+        return [
+            registry.VERSIONS[[registry.schema_name(one) for one in registry.VERSIONS].index(name)] for name in there
+        ]
+
+    monkeypatch.setattr(target, "installed", lambda: None)
+    assert installed() == [2]
+    assert installed("--version", "1") == [1]
+    assert installed() == [1]
+    monkeypatch.setattr(target, "installed", lambda: (2, 7, 0))
+    assert installed() == [2]
+    assert installed("--target", "2.3") == [1]
+    assert installed("--target", "2.4.0") == [2]
+    monkeypatch.setattr(target, "installed", lambda: (2, 3, 6))
+    assert installed() == [1]
     capsys.readouterr()
     assert run("install", "--target", "2.3", "--version", "1") == 2
     assert "both choose the schema" in capsys.readouterr().err
@@ -250,8 +260,8 @@ def test_both_ways(
     capsys.readouterr()
     assert run("uninstall", *first) == 0
     assert settings.with_name(NAME).exists()
-    told = capsys.readouterr().out
-    assert ("stays, as VS Code uses it" in told) is (first == ())
+    who = code if first == () else settings
+    assert f"{settings.with_name(NAME)}: stays, as {who} names it\n" in capsys.readouterr().out
     assert code.exists()
     second = ("--vscode",) if first == () else ()
     assert run("uninstall", *second) == 0
@@ -290,16 +300,159 @@ def test_the_schema_of_two_settings_of_vscode(home: Path, settings: Path, code: 
 
 
 def test_vscode_settings_of_a_project(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--vscode-settings names the file, which is made with its folder, and goes again."""
-    assert run("install", "--vscode-settings", ".vscode/settings.json") == 0
-    assert list(json.loads((home / ".vscode/settings.json").read_text())) == ["yaml.schemas"]
-    assert run("uninstall", "--vscode-settings", ".vscode/settings.json") == 0
-    assert not (home / ".vscode/settings.json").exists()
+    """--vscode-settings names the file, which is made with its folder, and goes again with it."""
+    before = tree(home)
+    options = ("--vscode-settings", ".vscode/settings.json", "--settings", "sub/a.yaml")
+    (home / "sub").mkdir()
+    (home / "sub/a.yaml").write_text(SETTINGS)
+    assert run("install", *options) == 0
+    assert json.loads((home / ".vscode/settings.json").read_text()) == {
+        "yaml.schemas": {f"./sub/{NAME}": ["**/sub/a.yaml"]}
+    }
     capsys.readouterr()
-    assert run("uninstall", "--vscode-settings", ".vscode/settings.json") == 0
+    assert run("install", *options) == 0
+    assert "installed already" in capsys.readouterr().out
+    assert run("uninstall", *options) == 0
+    assert not (home / ".vscode").exists()
+    assert tree(home) == {**before, "sub/a.yaml": SETTINGS.encode()}
+    capsys.readouterr()
+    assert run("uninstall", *options) == 0
     assert "no schema is installed" in capsys.readouterr().out
-    assert run("install", "--vscode-settings", "no/such/folder.json") == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert run("install", *options) == 0
+    (home / ".vscode/extensions.json").touch()
+    assert run("uninstall", *options) == 0
+    assert os.listdir(home / ".vscode") == ["extensions.json"]
+
+
+def test_two_projects_and_ones_own(home: Path, settings: Path, code: Path, tmp_path: Path) -> None:
+    """What is installed for one file neither replaces nor removes what VS Code knows of another one."""
+    before = tree(home)
+    assert run("install", "--vscode") == 0
+    own = tree(home)
+    projects = [home / "p/xpm_settings.yaml", home / "q/xpm_settings.yaml"]
+    for version, project in enumerate(projects, 1):
+        project.parent.mkdir()
+        project.write_text(SETTINGS)
+        assert run("install", "--settings", str(project), "--vscode", "--version", str(version)) == 0
+    entries = json.loads(code.read_text().replace(" // one", "").replace("\t},\n}", "\t}\n}"))["yaml.schemas"]
+    assert entries == {
+        settings.with_name(NAME).as_uri(): list(GLOBS),
+        projects[0].with_name("settings.v1.schema.json").as_uri(): [f"**{projects[0]}"],
+        projects[1].with_name(NAME).as_uri(): [f"**{projects[1]}"],
+    }
+    for project in projects:
+        assert run("uninstall", "--settings", str(project), "--vscode") == 0
+        project.unlink()
+    assert tree(home) == own
+    assert run("uninstall", "--vscode") == 0
+    assert tree(home) == before
+
+
+def test_schemas_of_other_tools_in_vscode(home: Path, code: Path, settings: Path) -> None:
+    """An entry of another tool, whose schema is called like ours, stays as it is."""
+    text = '{"yaml.schemas": {"./schemas/settings.v1.schema.json": "x", "/opt/settings.v2.schema.json": "y"}}'
+    code.write_text(text)
+    assert run("install", "--vscode") == 0
+    assert len(json.loads(code.read_text())["yaml.schemas"]) == 3
+    assert run("uninstall", "--vscode") == 0
+    assert code.read_text() == text
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_an_empty_name_of_vscode_settings(
+    home: Path, code: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With an unset variable, the user's own settings are not meant."""
+    before = tree(home)
+    assert run(command, "--vscode-settings", "") == 2
+    assert "is empty" in capsys.readouterr().err
+    assert tree(home) == before
+
+
+def test_vscode_heeds_the_modeline(home: Path, code: Path, settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the modeline names another schema, an entry would have no effect: this is refused."""
+    settings.write_text("# yaml-language-server: $schema=other.json\na: 1\n")
+    before = tree(home)
+    assert run("install", "--vscode") == 2
+    error = capsys.readouterr().err
+    assert "settings.yaml:1: the modeline names another schema" in error
+    assert "VS Code heeds it" in error
+    assert tree(home) == before
+
+
+def test_vscode_with_settings_behind_a_link(home: Path, code: Path, settings: Path) -> None:
+    """Nothing is written beside the file behind a link, which may lie where nobody may write."""
+    (home / "store").mkdir()
+    settings.rename(home / "store/settings.yaml")
+    settings.symlink_to(home / "store/settings.yaml")
+    assert run("install", "--vscode") == 0
+    assert os.listdir(home / "store") == ["settings.yaml"]
+    assert settings.with_name(NAME).exists()
+    assert run("uninstall", "--vscode") == 0
+    assert not settings.with_name(NAME).exists()
+
+
+@pytest.mark.parametrize(
+    "options", [("--vscode-settings", "no/such/folder.json"), ("--vscode-settings", "file/.vscode/settings.json")]
+)
+def test_all_or_nothing(home: Path, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the last file cannot be written, the first ones are undone, nothing is said to be done, and why is told."""
+    (home / "file").touch()
+    before = tree(home)
+    assert run("install", *options) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "cannot be written" in captured.err
+    assert "help: its directory is not there: check the name, or make the directory" in captured.err
+    assert tree(home) == before
+
+
+@pytest.mark.parametrize("call", ["replace", "create", "remove"])
+def test_what_was_done_is_undone(
+    home: Path, settings: Path, code: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Whichever change of several fails, all files are as they were."""
+    real = getattr(files, call)
+    assert run("install", "--version", "1") == 0
+    for command in (["install", "--version", "2"], ["uninstall"]):
+        before = tree(home)
+        failed: list[str] = []
+
+        def fail(path: str, *data: bytes, failed: list[str] = failed) -> None:
+            if failed:
+                real(path, *data)
+            else:
+                failed.append(path)
+                raise files.FileUnwritableError(path, "no", "try again")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, call, fail)
+            assert run(*command) == (2 if failed else 0)
+        if failed:
+            assert tree(home) == before
+
+
+def test_names_are_printed_as_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with control characters cannot move the cursor, whatever is said about the file."""
+    folder = home / "a\x1b[2Jb"
+    folder.mkdir()
+    for name in ("one.yaml", "two.yaml"):
+        (folder / name).write_text(SETTINGS)
+        assert run("install", "--settings", str(folder / name)) == 0
+    assert run("uninstall", "--settings", str(folder / "one.yaml"), "--diff") == 1
+    assert run("uninstall", "--settings", str(folder / "one.yaml")) == 0
+    out = capsys.readouterr().out
+    assert "two.yaml names it" in out
+    assert "\x1b" not in out
+
+
+def test_uninstalling_what_vscode_names(settings: Path, code: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not said that nothing is installed where VS Code names the schema; a second time neither."""
+    assert run("install", "--vscode") == 0
+    capsys.readouterr()
+    for options in ((), ("--diff",)):
+        assert run("uninstall", *options) == 0
+        assert capsys.readouterr().out == f"{settings.with_name(NAME)}: stays, as {code} names it\n"
 
 
 def test_without_vscode(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -351,7 +504,7 @@ def test_print(home: Path, settings: Path, editor: str, capsys: pytest.CaptureFi
     before = tree(home)
     assert run("install", "--print", editor) == 0
     printed = capsys.readouterr()
-    assert packaged_schema(2) in printed.out
+    assert registry.schema_path(2) in printed.out
     assert printed.err.startswith("for ")
     assert tree(home) == before
     assert run("install", "-q") == 0
@@ -361,7 +514,7 @@ def test_print(home: Path, settings: Path, editor: str, capsys: pytest.CaptureFi
     assert printed.err == ""
     settings.unlink()
     assert run("install", "--version", "1", "--print", editor) == 0
-    assert packaged_schema(1) in capsys.readouterr().out
+    assert registry.schema_path(1) in capsys.readouterr().out
 
 
 def test_print_for_no_known_editor(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,8 +37,11 @@ workspaces:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with a settings file, and a home without one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    own = tmp_path / ".config" / "experimaestro"
+    own.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "s.yaml").write_text(SETTINGS)
+    (own / "settings.yaml").symlink_to(tmp_path / "s.yaml")
     return tmp_path
 
 
@@ -87,7 +93,7 @@ def test_reasons_of_both_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--workspace", "nlp", "--workdir", "/w", "--explain") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:4] == [
-        "because: workspace `nlp` was named",
+        "because: --workspace names workspace `nlp`",
         "note: --workdir gives another directory",
         "note: its folder /backup is not attached to another directory (--attach-folders attaches it)",
     ]
@@ -100,7 +106,7 @@ def test_reasons_of_a_workspace(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--workspace", "main", "--explain") == 0
     assert capsys.readouterr().out.splitlines() == [
         "/main",
-        "because: workspace `main` was named",
+        "because: --workspace names workspace `main`",
         "  cluster: has another id",
         "  main: chosen",
         "  nlp: comes after the chosen one",
@@ -173,3 +179,65 @@ def test_no_workspaces(settings: Path, capsys: pytest.CaptureFixture[str]) -> No
         error = capsys.readouterr().err
         assert f"error: s.yaml: {words}" in error
         assert "--workdir" in error
+
+
+def test_other_settings_are_told(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Experimaestro reads one file only: an answer for another one says so."""
+    (settings / "other.yaml").write_text("workspaces: [{id: a, path: /a}]")
+    assert cli.main(["select", "--explain", "--settings", "other.yaml"]) == 0
+    note = "note: experimaestro itself reads ~/.config/experimaestro/settings.yaml, and not other.yaml"
+    assert note in capsys.readouterr().out.splitlines()
+
+
+def test_misleading_values_are_told(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that is not set, and a trigger that cannot win, may be why a run lands elsewhere."""
+    text = "workspaces: [{id: a, path: '/a/${env:NOT_SET_HERE}', triggers: ['nlp-[a']}, {id: b, path: /b}]"
+    (settings / "s.yaml").write_text(text)
+    assert run("nlp-1") == 0
+    warnings = capsys.readouterr().err
+    assert "warning: s.yaml:1: the variable `NOT_SET_HERE` is not set here" in warnings
+    assert "warning: s.yaml:1: " in warnings.partition("\n")[2]
+
+
+def test_experiment_file_and_flags(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the file asks for is told when a flag stands in its stead, and a file without id is told, too."""
+    (settings / "w.yaml").write_text("id: x\nworkspace: nlp\nworkdir: sub\n")
+    assert run("--experiment", "w.yaml", "--workdir", "/w", "--explain") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["/w", "because: --workdir names the directory"]
+    assert [line for line in lines if "asks for another place" in line] == [
+        f"note: w.yaml:{line} asks for another place: the command line stands in its stead" for line in (2, 3)
+    ]
+    assert run("--experiment", "w.yaml", "--explain") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["because: w.yaml:2 names workspace `nlp`", "note: w.yaml:3 gives another directory"]
+    (settings / "no.yaml").write_text("file: experiment\n")
+    assert run("--experiment", "no.yaml") == 0
+    assert "warning: no.yaml: no `id`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([""], "the id of the experiment is empty"),
+        (["--experiment", ""], "--experiment needs the name of a file"),
+        (["--experiment", "-"], "--experiment needs the name of a file"),
+        (["--attach-folders", "--workspace", "nlp"], "--attach-folders says something about"),
+    ],
+)
+def test_empty_words(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unset shell variable must not select another workspace silently."""
+    assert run(*arguments) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, words in shown.err) == ("", True)
+
+
+def test_path_byte_for_byte(settings: Path) -> None:
+    """The path is printed as the file system has it, in any locale."""
+    directory = os.fsencode(settings) + b"/caf\xe9"
+    os.mkdir(directory)
+    command = [sys.executable, "-m", "xpm_config", "select", "--workdir", os.fsdecode(directory)]
+    for locale in ("C.UTF-8", "POSIX"):
+        environment = {**os.environ, "LC_ALL": locale, "PYTHONIOENCODING": "ascii"}
+        done = subprocess.run(command, capture_output=True, env=environment, check=True)
+        assert done.stdout == directory + b"\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,9 @@ workspaces:
     path: ~/lab
     ssh: {host: lab, xpm_path: "'/opt/my tools/xpm' --quiet"}
 """
+
+NO_MACHINE = "`host` has a blank, or a character that cannot be shown: no machine is called so"
+AS_MACHINE = "write `user@machine`, or a name of ~/.ssh/config"
 
 Run = tuple[int, str, str]
 
@@ -131,6 +136,34 @@ def test_values_with_their_origins(run: Callable[..., Run], install: Callable[[s
     assert settings["options"]["origin"]["line"] == 11
 
 
+def test_secrets_in_any_value_are_masked(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret in the options, and one that came out of a variable, are not in the report."""
+    monkeypatch.setenv("HF_TOKEN", "hf_abcdefgh")
+    settings = SETTINGS.replace('"2222"', '-oSetEnv=API_KEY=sk_abcdefgh, "-oTag=${env:HF_TOKEN}", -v')
+    out = run("--workspace", "cluster", "--print", "--format", "json", settings=settings)[1]
+    assert json.loads(out)["settings"]["options"]["value"] == ["-p", "********", "********", "-v"]
+    settings = SETTINGS.replace("/remote//my experiments/", "/remote/${env:HF_TOKEN}/x")
+    out = run("--workspace", "cluster", "--print", "--format", "json", settings=settings)[1]
+    assert json.loads(out)["settings"]["workdir"]["value"] == "********"
+
+
+def test_the_words_of_the_command_show_no_escapes_to_a_terminal(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal, what it would obey is written as `$'…'`; a pipe gets quotes that every POSIX shell reads."""
+    arguments = ["h", "/a\x1b[31m'b", "--remote-xpm", "xpm", "--print"]
+    plain = run(*arguments)[1]
+    assert "\x1b" in plain
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = run(*arguments)[1]
+    assert shown.rstrip("\n").isprintable()
+    bash = shutil.which("bash", path="/usr/bin:/bin")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    words = [subprocess.check_output([bash, "-c", f"printf '%s|' {text}"]) for text in (plain, shown)]
+    assert words[0] == words[1]
+
+
 def test_default_has_its_origin(run: Callable[..., Run]) -> None:
     """What nobody wrote is a default."""
     settings = json.loads(run("h", "/w", "--print", "--format", "json")[1])["settings"]
@@ -171,7 +204,7 @@ def test_everything_is_filled_in_as_flags(
                  "--events-viewer", "--events-format", "json", "--request-timeout", "9", "--force-version"]  # fmt: skip
     assert run("--workspace", "cluster", *passed_on) == (0, "", "")
     assert started == [
-        [str(path), "experiments", "ssh-monitor",
+        [str(path), "experiments", "--workspace=(on another machine)", "ssh-monitor",
          "--web", "--events-viewer", "--no-progress", "--force-version",
          "--port=123", "--events-format=json", "--watcher=polling", "--polling-interval=2.5", "--request-timeout=9.0",
          "--remote-shell-init=module load python", "--remote-python=3.11", "--uv-offline",
@@ -185,7 +218,7 @@ def test_what_is_cleared_is_not_passed_on(
     """Unlike experimaestro's own command, this one can say no to what a workspace says."""
     install("2.7.0")
     run("--workspace", "cluster", "--no-uv-offline", "--remote-shell-init", "", "--remote-python", "", "-o", "")
-    assert started[0][3:] == ["--", "user@cluster", "/remote/my experiments"]
+    assert started[0][4:] == ["--", "user@cluster", "/remote/my experiments"]
 
 
 def test_directory_may_start_with_a_hyphen(
@@ -194,7 +227,7 @@ def test_directory_may_start_with_a_hyphen(
     """A directory is passed on as it is, whatever it starts with."""
     install("2.7.0")
     run("--", "h", "-w")
-    assert started[0][3:] == ["--", "h", "-w"]
+    assert started[0][4:] == ["--", "h", "-w"]
 
 
 def test_older_release_is_made_to_quote(
@@ -203,7 +236,7 @@ def test_older_release_is_made_to_quote(
     """Releases before 2.6.1 quote their words only behind something that runs first."""
     install("2.6.0")
     run("h", "/a b")
-    assert started[0][3:] == ["--remote-shell-init=:", "--", "h", "/a b"]
+    assert started[0][4:] == ["--remote-shell-init=:", "--", "h", "/a b"]
 
 
 def test_no_experimaestro_here(run: Callable[..., Run]) -> None:
@@ -219,6 +252,30 @@ def test_broken_experimaestro_here(run: Callable[..., Run], install: Callable[[s
     path = install("'Traceback: no module'")
     code, _, err = run("--workspace", "cluster", "--print")
     assert (code, err) == (2, f"error: {path} does not tell its version\nhelp: run `{path} version` to see why\n")
+
+
+def test_experimaestro_here_that_cannot_be_started(
+    run: Callable[..., Run], install: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script whose interpreter has gone, as in an environment that was moved, is named."""
+    import importlib.metadata
+
+    path = install("2.7.0")
+    path.write_text("#!/nowhere/python\n")
+    monkeypatch.setattr(sys, "executable", str(path.parent / "python"))
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.7.0")
+    code, _, err = run("h", "/w")
+    assert code == 2
+    assert f"error: {path} cannot be started: No such file or directory\nhelp: install experimaestro anew" in err
+    path.write_text("#!/bin/sh\n")
+    code, _, err = run("h", "/" + "w" * 200_000)
+    assert (code, "help: shorten the settings" in err) == (2, True)
+
+
+def test_release_in_no_known_encoding(run: Callable[..., Run], install: Callable[[str], Path]) -> None:
+    """Bytes around the release that are no text do no harm."""
+    install("2.7.0; printf '\\377\\n'")
+    assert run("h", "/w", "--print")[0] == 0
 
 
 # -- what is refused ----------------------------------------------------------------------------------
@@ -242,6 +299,10 @@ def test_broken_experimaestro_here(run: Callable[..., Run], install: Callable[[s
         (["--workspace", "lab", "--format", "json"], "--format says how --print and --check report", "add one of them"),
         (["--", "-oProxyCommand=x", "/w"], "HOST: `host` starts with `-`: ssh would take it as an option",
          "options of ssh go into `options`"),
+        (["--", " -oProxyCommand=x", "/w"], f"HOST: {NO_MACHINE}", AS_MACHINE),
+        (["h\x1b[31m", "/w"], f"HOST: {NO_MACHINE}", AS_MACHINE),
+        (["h\n", "/w"], f"HOST: {NO_MACHINE}", AS_MACHINE),
+        (["h\t", "/w"], f"HOST: {NO_MACHINE}", AS_MACHINE),
         (["h", "/w", "--remote-python", "-x"],
          "--remote-python: `python` starts with `-`: uv would take it as an option",
          "write a version or a path"),
@@ -306,3 +367,17 @@ def test_no_ssh_here(run: Callable[..., Run]) -> None:
     code, _, err = run("h", "/w", "--check")
     assert code == 2
     assert "error: there is no `ssh` command on this machine\n" in err
+
+
+def test_ssh_that_cannot_be_started(run: Callable[..., Run], tmp_path: Path) -> None:
+    """An ssh that is no program, and a command that is too long for the system, are told."""
+    (tmp_path / "bin").mkdir()
+    ssh = tmp_path / "bin/ssh"
+    ssh.write_bytes(b"\0")
+    ssh.chmod(0o755)
+    code, _, err = run("h", "/w", "--check")
+    assert code == 2
+    assert "error: `ssh` cannot be started: Exec format error\n" in err
+    code, _, err = run("h", "/" + "w" * 200_000, "--check")
+    assert code == 2
+    assert "help: shorten the settings" in err

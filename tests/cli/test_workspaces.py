@@ -51,31 +51,35 @@ def run(*arguments: str) -> int:
 def test_list(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each workspace has a line; the default and remote ones are marked, and nothing is taken for markup."""
     assert run("list") == 0
+    path = f"{settings}/main"
+    # A long cell moves the rest of its own line only.
+    width = min(len(path), 48)
     assert capsys.readouterr().out.splitlines() == [
-        "ID       WHERE               " + "PATH".ljust(len(f"{settings}/main")) + "  TRIGGERS                 FOLDERS",
-        f"main     local, the default  {settings}/main  main-*, [red]test[/red]  2 use, 1 backup",
-        "cluster  remote: me@cluster  " + "~/runs",
+        "ID       WHERE               " + "PATH".ljust(width) + "  TRIGGERS                 FOLDERS",
+        f"main     local, the default  {path}  main-*, [red]test[/red]  2 use, 1 backup",
+        "cluster  remote: me@cluster  ~/runs",
     ]
 
 
 def test_show_tells_origins(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every value stands with its place, the folders in the order in which experimaestro looks into them."""
     assert run("show", "main") == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
-    table = {words[0]: (words[1], words[2]) for words in lines}
-    assert table["id"] == ("main", "s.yaml:4")
-    assert table["path"] == (f"{settings}/main", "s.yaml:5")
-    assert table["env.LANG"] == ("de_DE.UTF-8", "s.yaml:6")
-    assert table["env.HF_TOKEN"] == (MASK, "s.yaml:1")
-    assert table["history.max_done"] == ("9", "s.yaml:2")
+    head, _, title, *lines = capsys.readouterr().out.splitlines()
+    assert (head, title) == ("s.yaml, as experimaestro 2.7.0 reads it", "main (local, the default)")
+    table = {words[0]: (words[1], " ".join(words[2:])) for words in map(str.split, lines)}
+    assert table["id"] == ("main", "line 4")
+    assert table["path"] == (f"{settings}/main", "line 5")
+    assert table["env.LANG"] == ("de_DE.UTF-8", "line 6")
+    assert table["env.HF_TOKEN"] == (MASK, "line 1")
+    assert table["history.max_done"] == ("9", "line 2")
     assert table["history.max_failed"] == ("1", "default")
     assert [table[f"folders[{index}].path"] for index in range(3)] == [
-        (f"{settings}/runs", "s.yaml:7"),
-        ("/old", "s.yaml:7"),
-        ("/backup", "s.yaml:9"),
+        (f"{settings}/runs", "line 7"),
+        ("/old", "line 7"),
+        ("/backup", "line 9"),
     ]
-    assert table["folders[0].mode"] == ("use", "s.yaml:7")
-    assert table["folders[2].mode"] == ("backup", "s.yaml:10")
+    assert table["folders[0].mode"] == ("use", "line 7")
+    assert table["folders[2].mode"] == ("backup", "line 10")
 
 
 @pytest.mark.parametrize("format", ["text", "json", "yaml"])
@@ -157,7 +161,7 @@ def test_ignored_mistakes_are_told(settings: Path, capsys: pytest.CaptureFixture
     """What experimaestro would ignore is told: the workspaces may not be those that were meant."""
     Path("s.yaml").write_text("workspaces:\n  - id: a\n    path: /a\n    trigers: [x]\n")
     assert run("list") == 0
-    assert "warning: s.yaml has 1 error: run `xpm-config validate`" in capsys.readouterr().err
+    assert "warning: s.yaml has 1 error: run `xpm-config validate --target 2.7.0 s.yaml`" in capsys.readouterr().err
 
 
 def test_settings_that_do_not_load(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +169,37 @@ def test_settings_that_do_not_load(settings: Path, capsys: pytest.CaptureFixture
     Path("s.yaml").write_text("server:\n  port: high\n")
     assert run("list") == 2
     assert "error: s.yaml:2:9: `port` must be a whole number" in capsys.readouterr().err
+
+
+def test_secrets_are_masked_wherever_they_land(
+    settings: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that came from the environment, by an alias or by an interpolation is masked by its value."""
+    monkeypatch.setenv("HF_TOKEN", "hf_verysecret")
+    Path("s.yaml").write_text(
+        "server: {token: &t sekrit-token}\nenv: {AUTH: '${env:HF_TOKEN}'}\nworkspaces:\n"
+        "  - {id: *t, path: '/x/${env:HF_TOKEN}', triggers: [*t], alt_workspaces: [*t]}\n"
+        "  - {id: r, path: /r, ssh: {host: h, shell_init: 'login ${env:HF_TOKEN}', options: ['-o', *t]}}\n"
+        "  - {id: s, path: /s, ssh: {host: h, shell_init: 'huggingface-cli login --token abcdef'}}\n"
+    )
+    for command in (("list",), ("show",), ("show", "--format", "json"), ("show", "--format", "yaml")):
+        assert run(*command) == 0
+        shown = "".join(capsys.readouterr())
+        assert MASK in shown or command == ("list",)
+        assert not any(secret in shown for secret in ("verysecret", "sekrit", "abcdef"))
+
+
+def test_wide_letters_keep_the_columns(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Letters that take two places on a terminal are counted as two."""
+    Path("s.yaml").write_text("workspaces: [{id: 日本, path: /a}, {id: abcd, path: /b}]\n")
+    assert run("list") == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["日本  local, the default  /a", "abcd  local               /b"]
+
+
+def test_user_that_is_not_known(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A `~user` in `alt_workspaces` that this machine does not know spoils no other workspace; validate tells it."""
+    Path("s.yaml").write_text("workspaces: [{id: a, path: /a, alt_workspaces: [~nosuchuser/y]}, {id: b, path: /b}]\n")
+    assert run("show", "b") == 0
+    assert cli.main(["select", "--settings", "s.yaml", "--workspace", "b"]) == 0
+    assert cli.main(["validate", "--target", "2.7.0", "s.yaml"]) == 1
+    assert "error[XPM202]: the user behind `~nosuchuser` is not known on this machine" in capsys.readouterr().out

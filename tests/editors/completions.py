@@ -5,12 +5,15 @@ Documents are those of `tests.editors.rows`: `‸` is the cursor.
 
 from __future__ import annotations
 
-from tests.editors.rows import NEW, OLD, WORKSPACE, Completion
+from tests.editors.rows import NEW, OLD, WORKSPACE, Completion, Limit
 
 LOCAL = "workspaces:\n  - {id: main, path: ~/experiments}\n"
 """The same on one line, for rows about a second workspace."""
 NEW_WORKSPACE = "id: my-project\n    path: ~/experiments/my-project\n"
 """What is inserted for a workspace, behind its dash at two spaces."""
+NAMED = "workspaces:\n  - id: main\n"
+"""The first line of a workspace, which still needs its path."""
+NAMED_WITH_PATH = NAMED + "    path: ~/experiments/my-project\n"
 
 ROOT = ("workspaces", "workspaces, one of them remote", "server", "env", "history", "carbon")
 BLOCKS = ("env", "history", "max_retries", "ssh (remote workspace)", "triggers")
@@ -67,20 +70,12 @@ COMPLETIONS = (
     ),
     # -- workspaces -------------------------------------------------------------------------------
     Completion(
-        "behind workspaces",
-        "workspaces: ‸",
-        ("local workspace", "ssh (remote workspace)", "triggers"),
-        NO_JUNK,
-        {"local workspace": "workspaces: \n  - " + NEW_WORKSPACE.rstrip("\n")},
-        REMOTE_ONLY,
-    ),
-    Completion(
         "below workspaces",
         "workspaces:\n  ‸",
-        ("local workspace", "ssh (remote workspace)"),
-        NO_JUNK,
+        ("local workspace",),
+        # Before the dash, those that would come out without it are not proposed.
+        (*NO_JUNK, *BLOCKS),
         {"local workspace": "workspaces:\n  - " + NEW_WORKSPACE.rstrip("\n")},
-        REMOTE_ONLY,
     ),
     Completion(
         "below workspaces, at the margin",
@@ -88,8 +83,6 @@ COMPLETIONS = (
         ("local workspace", "server"),
         NO_JUNK,
         {"local workspace": "workspaces:\n- id: my-project\n  path: ~/experiments/my-project"},
-        REMOTE_ONLY,
-        twice=("env",),
     ),
     Completion(
         "a first workspace",
@@ -182,6 +175,76 @@ COMPLETIONS = (
         ("local workspace", "id"),
         (),
         {"local workspace": WORKSPACE + "  - " + NEW_WORKSPACE},
+    ),
+    Completion(
+        "below the name of a workspace",
+        NAMED + "    ‸\n",
+        ("Workspace", "path", "local workspace", *BLOCKS),
+        (*NO_JUNK, "id"),
+        {
+            "Workspace": NAMED + "    path: ~/experiments/xpmir\n",
+            "path": NAMED + "    path: ~/experiments/xpmir\n",
+            "local workspace": NAMED_WITH_PATH,
+            "triggers": NAMED_WITH_PATH + "    triggers:\n      - my-project-*\n",
+            "env": NAMED_WITH_PATH + "    env:\n      NAME: value\n",
+            "history": NAMED + "    history:\n      max_done: 5\n      max_failed: 1\n",
+            "max_retries": NAMED_WITH_PATH + "    max_retries: 0\n",
+            "ssh (remote workspace)": NAMED
+            + "    path: /remote/path/to/experiments\n    ssh:\n      host: user@cluster\n",
+        },
+        REMOTE_ONLY,
+    ),
+    Completion(
+        "below the name of a workspace, with folders",
+        NAMED + "    ‸\n",
+        NEW_BLOCKS,
+        DEPRECATED,
+        {
+            "folders": NAMED_WITH_PATH + "    folders:\n      - path: /path/to/other/workspace\n",
+            "folders with backup": NAMED_WITH_PATH
+            + "    folders:\n      - path: /path/to/backup\n        mode: backup\n",
+            "lock_mode": NAMED_WITH_PATH + "    lock_mode: inherit\n",
+        },
+        REMOTE_ONLY,
+        NEW,
+    ),
+    Completion(
+        "below the name of a workspace, before folders",
+        NAMED + "    ‸\n",
+        DEPRECATED,
+        NEW_BLOCKS,
+        {"alt_workspaces": NAMED_WITH_PATH + "    alt_workspaces:\n      - /path/to/other/workspace\n"},
+        REMOTE_ONLY,
+        OLD,
+    ),
+    Completion(
+        "below the name of a workspace, at the end of the file",
+        NAMED + "    ‸",
+        ("Workspace", "path", *BLOCKS),
+        (*NO_JUNK, "id"),
+        {"triggers": NAMED_WITH_PATH + "    triggers:\n      - my-project-*"},
+        REMOTE_ONLY,
+    ),
+    Completion(
+        "below the name of a workspace, deep",
+        "workspaces:\n    - id: main\n      ‸\n",
+        ("Workspace", "path", *BLOCKS),
+        (*NO_JUNK, "id"),
+        {
+            "triggers": "workspaces:\n    - id: main\n      path: ~/experiments/my-project\n"
+            "      triggers:\n        - my-project-*\n"
+        },
+        REMOTE_ONLY,
+    ),
+    Completion(
+        "below the name of a second workspace",
+        LOCAL + "  - id: other\n    ‸\n",
+        ("Workspace", "path", *BLOCKS),
+        (*NO_JUNK, "id"),
+        {
+            "ssh (remote workspace)": LOCAL + "  - id: other\n    path: /remote/path/to/experiments\n"
+            "    ssh:\n      host: user@cluster\n"
+        },
     ),
     Completion(
         "the path that is missing",
@@ -323,6 +386,14 @@ COMPLETIONS = (
         FOLDERS[:2],
         ("path", FOLDERS[2], "Auxiliary folder"),
         {FOLDERS[0]: WORKSPACE + "    folders:\n      - path: /b\n        mode: backup\n"},
+        schemas=NEW,
+    ),
+    Completion(
+        "below the path of a folder",
+        WORKSPACE + "    folders:\n      - path: /b\n        ‸\n",
+        FOLDERS[:2],
+        ("path", FOLDERS[2], "Auxiliary folder"),
+        {FOLDERS[1]: WORKSPACE + "    folders:\n      - path: /b\n        mode: move\n"},
         schemas=NEW,
     ),
     Completion(
@@ -497,16 +568,25 @@ COMPLETIONS = (
     Completion(
         "behind carbon",
         "carbon: ‸",
-        ("enabled", "warn_if_unavailable"),
+        ("carbon tracking", "enabled", "warn_if_unavailable"),
         NO_JUNK,
         {"warn_if_unavailable": "carbon: \n  warn_if_unavailable: false"},
     ),
     Completion(
         "below carbon",
         "carbon:\n  ‸",
-        ("enabled", "provider", "country_iso_code", "region", "report_interval_s", "warn_if_unavailable"),
+        (
+            "carbon tracking",
+            "enabled",
+            "provider",
+            "country_iso_code",
+            "region",
+            "report_interval_s",
+            "warn_if_unavailable",
+        ),
         (),
         {
+            "carbon tracking": "carbon:\n  enabled: true\n  warn_if_unavailable: false",
             "enabled": "carbon:\n  enabled: false",
             "provider": "carbon:\n  provider: codecarbon",
             "report_interval_s": "carbon:\n  report_interval_s: 60",
@@ -518,17 +598,41 @@ COMPLETIONS = (
     Completion("content of an anchor holder", "x-mine:\n  ‸", (), ROOT),
 )
 
+_WRONG = ("env", "ssh (remote workspace)", "triggers")
+"""Proposals of several lines that both versions have."""
+_WHOLE = (*_WRONG, "max_retries")
+_MARGIN = (*_WHOLE, "local workspace", "- (array item) Workspace")
+
 LIMITS = (
-    Completion(
-        "on an empty line below a single key; with a letter typed it comes out right",
-        "workspaces:\n  - id: main\n    ‸\n",
-        ("triggers",),
-    ),
-    Completion(
-        "on an empty line at the end of a list at the margin; with a letter typed it comes out right",
+    Limit("behind `workspaces:`, without a dash", "workspaces: ‸", (*_WHOLE, *NEW_BLOCKS), "XPM102", NEW),
+    Limit("behind `workspaces:`, without a dash", "workspaces: ‸", (*_WHOLE, *DEPRECATED), "XPM102", OLD),
+    Limit(
+        "on an empty line at the end of a list at the margin",
         "workspaces:\n- id: main\n  path: /a\n  ‸",
-        ("triggers",),
+        (*_MARGIN, *NEW_BLOCKS),
+        "XPM002",
+        NEW,
     ),
-    Completion("a block in flow style", "workspaces: [{id: main, path: /a, ‸}]\n", ("triggers",)),
+    Limit(
+        "on an empty line at the end of a list at the margin",
+        "workspaces:\n- id: main\n  path: /a\n  ‸",
+        (*_MARGIN, *DEPRECATED),
+        "XPM002",
+        OLD,
+    ),
+    Limit(
+        "a block in flow style",
+        "workspaces: [{id: main, path: /a, m‸}]\n",
+        (*_WRONG, "history", "folders", "folders with backup"),
+        "XPM002",
+        NEW,
+    ),
+    Limit(
+        "a block in flow style",
+        "workspaces: [{id: main, path: /a, m‸}]\n",
+        (*_WRONG, "history", *DEPRECATED),
+        "XPM002",
+        OLD,
+    ),
 )
-"""Places at which what the servers insert is no YAML."""
+"""Places at which what the servers insert is no list, or no YAML; `docs/editors.md` tells of them."""

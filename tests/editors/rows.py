@@ -19,7 +19,7 @@ OLD = (1,)
 class Completion(NamedTuple):
     """A place to complete: labels that are proposed there and labels that are not, and files after accepting some.
 
-    `warnings` are what `validate` may say of the files, and `twice` labels that mean two things there.
+    `warnings` are what `validate` may say of the files.
     """
 
     name: str
@@ -29,7 +29,16 @@ class Completion(NamedTuple):
     accepted: Mapping[str, str] = MappingProxyType({})
     warnings: tuple[str, ...] = ()
     schemas: tuple[int, ...] = BOTH
-    twice: tuple[str, ...] = ()
+
+
+class Limit(NamedTuple):
+    """A place at which these proposals, and no others, give a file with this error."""
+
+    name: str
+    document: str
+    labels: tuple[str, ...]
+    code: str
+    schemas: tuple[int, ...]
 
 
 class Hover(NamedTuple):
@@ -114,6 +123,7 @@ HOVERS = (
 
 TEXT = "This must be text: quote numbers, true and false."
 WHOLE = "This must be a whole number."
+SSH = "SSH access is a mapping of host (required), shell_init, uv_offline, python, xpm_path and options."
 DEPRECATED = "alt_workspaces is deprecated: run 'xpm-config migrate', which puts 'folders' in its place."
 
 UNDERLINED = (
@@ -185,8 +195,9 @@ UNDERLINED = (
         ('This must be inherit, umask, or an octal mode in quotes such as "0664".',) * 2,
         NEW,
     ),
-    Underlined("ssh without machine", WORKSPACE + "    «ssh»: {}\n", ('Missing property "host".',)),
-    Underlined("ssh as text", WORKSPACE + "    ssh: «far»\n", ("Incorrect type. Expected one of object, null.",)),
+    Underlined("ssh without machine", WORKSPACE + "    «ssh»: {}\n", (SSH,)),
+    Underlined("ssh as text", WORKSPACE + "    ssh: «far»\n", (SSH,)),
+    Underlined("an unknown key of ssh", WORKSPACE + "    ssh: {host: far, «hots»: near}\n", (SSH,)),
     Underlined("a version without quotes", WORKSPACE + "    ssh:\n      host: far\n      python: «3.10»\n", (TEXT,)),
     Underlined(
         "options without list",

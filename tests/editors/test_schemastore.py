@@ -24,7 +24,7 @@ from xpm_config import registry
 from xpm_config.conformance import conforms, violations
 from xpm_config.document import Document
 from xpm_config.editors import GLOBS
-from xpm_config.validate import _json_like
+from xpm_config.validate import json_like
 from xpm_config.values import Constructor
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +193,7 @@ def constructed(name: str, data: bytes) -> list[Source]:
     constructor = Constructor()
     if document.problems or document.root is None:
         return []
-    value = _json_like(constructor.value(document.root))
+    value = json_like(constructor.value(document.root))
     return [] if constructor.problems else [Source(name, value)]
 
 

@@ -107,7 +107,9 @@ def test_monitor_runs_the_printed_command(sshd: Sshd, tmp_path: Path) -> None:
         process.wait(30)
     with monitor(tmp_path, "--print", "--format", "json") as (process, output):
         assert process.wait(30) == 0
-        printed = json.loads(output.read_text())["command"]
+        text = output.read_text()
+        # Before it stands a warning: experimaestro does not expand the `$c` of the path.
+        printed = json.loads(text[text.index("{") :])["command"]
     ran = json.loads(log.read_text().splitlines()[0])
     assert [word.partition("=")[0] for word in ran[:6]] == [
         "-o", "ControlMaster", "-o", "ControlPath", "-o", "ControlPersist",
@@ -121,3 +123,22 @@ def test_monitor_fails_as_experimaestro_fails(sshd: Sshd, tmp_path: Path) -> Non
     with monitor(tmp_path, "--events-viewer", "--events-format", "nonsense") as (process, output):
         assert process.wait(60) == 2
         assert "'nonsense' is not one of 'text', 'json'" in output.read_text()
+
+
+@pytest.mark.parametrize("is_workspace", [True, False])
+def test_monitor_leaves_the_local_workspace_alone(sshd: Sshd, tmp_path: Path, is_workspace: bool) -> None:
+    """The group of commands neither looks at the default workspace nor asks whether another one is meant."""
+    local = tmp_path / "above/local"
+    local.mkdir(parents=True)
+    ((local if is_workspace else local.parent) / ".__experimaestro__").touch()
+    own = tmp_path / ".config/experimaestro/settings.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(f"workspaces: [{{id: here, path: '{local}'}}]\n")
+    (tmp_path / "s.yaml").write_text(sshd.settings(str(sshd.workspace()), xpm_path=str(experimaestro())))
+    with monitor(tmp_path, "--events-viewer") as (process, output):
+        assert wait_for(lambda: "Streaming events" in output.read_text()), output.read_text()
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    said = output.read_text()
+    assert said.startswith(f"Connecting to {sshd.host}"), said
+    assert "local" not in said

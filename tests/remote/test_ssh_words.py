@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xpm_config.ssh_words import misread_among_options, misread_as_option, open_end, split_options
+from xpm_config.ssh_words import misread_among_options, misread_value, open_end, split_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,11 +86,21 @@ def test_words_without_a_value_stay() -> None:
 @pytest.mark.parametrize("name", ["host", "python", "shell_init", "xpm_path"])
 def test_hyphen_in_front_is_an_option(name: str) -> None:
     """Each value that may not start with `-` says who would take it as an option."""
-    misread = misread_as_option(name, "-x")
+    misread = misread_value(name, "-x")
     assert misread is not None
     assert misread.message.startswith(f"`{name}` starts with `-`: ")
-    assert misread_as_option(name, "x-") is None
-    assert misread_as_option(name, "") is None
+    assert misread_value(name, "x-") is None
+    assert misread_value(name, "") is None
+
+
+@pytest.mark.parametrize("text", [" -oProxyCommand=x", "a b", "h\t", "h\n", "h\x1b[31m", "\x7f", "h\u202e", "h\xa0"])
+def test_a_host_is_one_word_that_can_be_shown(text: str) -> None:
+    """Blanks and control characters are no part of a host; other values may have them."""
+    misread = misread_value("host", text)
+    assert misread is not None
+    assert misread.message.startswith("`host` has a blank")
+    assert misread_value("xpm_path", text) is None
+    assert misread_value("host", "me@données.example") is None
 
 
 CODE_WORDS = (

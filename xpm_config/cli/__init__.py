@@ -15,11 +15,11 @@ from xpm_config.errors import FileUnreadableError, XpmConfigError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; never raises."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    from xpm_config.cli import streams
+    from xpm_config.cli import plain, streams
 
     streams.prepare()
     try:
-        code = _run(arguments)
+        code = _run(plain.with_paths(arguments))
         sys.stdout.flush()
     except XpmConfigError as error:
         _complain(error)

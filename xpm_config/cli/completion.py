@@ -98,6 +98,15 @@ def workspace_ids(ctx: typer.Context, incomplete: str) -> Candidates:
 
     A settings file that is missing, broken, larger than MAX_SETTINGS_BYTES or no regular file gives nothing.
     """
+    return [(name, place) for name, place, _ in _ids(ctx, incomplete)]
+
+
+def remote_workspace_ids(ctx: typer.Context, incomplete: str) -> Candidates:
+    """The same for the workspaces on other machines."""
+    return [(name, place) for name, place, is_remote in _ids(ctx, incomplete) if is_remote]
+
+
+def _ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str, bool]]:
     try:
         return [row for row in _workspaces(_settings(ctx)) if row[0].startswith(incomplete)]
     except Exception:  # noqa: BLE001 - whatever the file does to us, the line that is being typed stays as it is
@@ -152,7 +161,8 @@ def _settings(ctx: typer.Context) -> str:
     return settings_path(None)
 
 
-def _workspaces(path: str) -> Iterator[tuple[str, str]]:
+def _workspaces(path: str) -> Iterator[tuple[str, str, bool]]:
+    """Id, help text, and whether it is remote, of each workspace."""
     import os
 
     from xpm_config import files, loaders, registry, target
@@ -176,7 +186,9 @@ def _workspaces(path: str) -> Iterator[tuple[str, str]]:
         ]
         if shown[0] is not None:
             place = shown[1] or ""
-            yield shown[0], f"remote, {shown[2] or 'host hidden'}:{place}" if workspace.is_remote else place
+            if workspace.is_remote:
+                place = f"remote, {shown[2] or 'host hidden'}:{place}"
+            yield shown[0], place, workspace.is_remote
 
 
 def _as_typed(typed: str, code: str) -> str:

@@ -11,7 +11,7 @@ from xpm_config.cli import streams
 from xpm_config.diagnostics import Severity
 from xpm_config.doctor import probing
 from xpm_config.errors import FileUnreadableError, XpmConfigError
-from xpm_config.location import settings_path
+from xpm_config.location import is_missing, settings_path
 
 if TYPE_CHECKING:
     from xpm_config.validate import FileReport
@@ -51,17 +51,19 @@ def _examine(options: Options) -> FileReport:
     release = target.parse(options.target) if options.target is not None else target.default()
     path = settings_path(options.settings)
     named = bool(options.settings)
+    if not os.path.isabs(probing.absolute(path)):
+        raise XpmConfigError(f"{path}: the current directory is gone", "change to one that is there")
     if not probing.answers(path, options.timeout):
         raise XpmConfigError(
             f"{path}: does not answer within {options.timeout:g} s: is it on a network disk?",
             "look after that disk (`mount` lists them), or give it time with `--timeout`",
         )
     assumed = options.target is None and target.installed() is None
-    data: bytes | FileUnreadableError | None = None
-    # A file that is named must be there.
-    if named or os.environ.get("XPM_SETTINGS") or os.path.lexists(path):
-        try:
-            data = files.read(path)
-        except FileUnreadableError as error:
-            data = error
+    data: bytes | FileUnreadableError | None
+    try:
+        # A file that is named must be there.
+        absent = not named and not os.environ.get("XPM_SETTINGS") and is_missing(path)
+        data = None if absent else files.read(path)
+    except FileUnreadableError as error:
+        data = error
     return doctor.examine(path, data, release, named=named, assumed=assumed, seconds=options.timeout)

@@ -6,6 +6,7 @@ to typer; a test holds that both ways do the same.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ FORMS = {
         _fields("attach_folders", "explain"),
     ),
 }
+
+
+def with_paths(arguments: list[str]) -> list[str]:
+    """The arguments with `./` before each file in a directory whose name begins with a dash.
+
+    Hooks give such names as they are, among the options; all that a hook does not run is left alone.
+    """
+    form = FORMS.get(arguments[0]) if arguments else None
+    if form is None or not form.many:
+        return arguments
+    return [f"./{word}" if _is_path(word, form) else word for word in arguments]
+
+
+def _is_path(word: str, form: Form) -> bool:
+    return word.startswith("-") and "/" in word and word.partition("=")[0] not in form.values and os.path.lexists(word)
 
 
 def parse(form: Form, arguments: list[str]) -> dict[str, Any] | None:

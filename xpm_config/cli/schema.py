@@ -13,9 +13,6 @@ from xpm_config.errors import UsageError, XpmConfigError
 from xpm_config.location import existing_settings, settings_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from xpm_config.editors import Association
     from xpm_config.installation import Change
 
 
@@ -64,31 +61,31 @@ def install(options: Options) -> int:
     settings = existing_settings(options.settings)
     data = _settings_data(settings)
     version = _version(options, data.decode())
-    if options.vscode or options.vscode_settings is not None:
-        changes = _install_for_vscode(settings, data, version, options)
+    if _is_for_vscode(options):
+        path = _vscode_settings(options)
+        if path is None:
+            raise UsageError(
+                "VS Code has no user settings on this machine",
+                "name a settings file, as in `--vscode-settings .vscode/settings.json`",
+            )
+        changes = installation.install_for_vscode(settings, data, version, path)
     else:
-        changes = installation.install(settings, data, version, _named_by_vscode(), force=options.force)
+        changes = installation.install(settings, data, version, force=options.force)
+    if not any(change.old != change.new for change in changes):
+        changes = []
     return _make(changes, f"{settings}: version {version} of the schema is installed already", options)
 
 
 def uninstall(options: Options) -> int:
     """Undo what `install` did."""
     from xpm_config import installation
-    from xpm_config.modeline import modeline_version
 
     settings = settings_path(options.settings)
-    data = _settings_data(settings) if os.path.lexists(settings) else None
-    if options.vscode or options.vscode_settings is not None:
-        path = _vscode_settings(options)
-        unnamed = _versions_without(modeline_version(data.decode()) if data is not None else None)
-        removed = installation.schema_removals(settings, unnamed, _named_by_vscode(other_than=path))
-        changes = [*_dissociated(path), *removed]
+    if _is_for_vscode(options):
+        changes = installation.uninstall_for_vscode(settings, _vscode_settings(options))
     else:
-        kept = _named_by_vscode()
-        changes = installation.uninstall(settings, data, kept)
-        left = [path for path, _ in installation.candidates(settings) if os.path.realpath(path) in kept]
-        if left and not options.quiet:
-            print(f"{left[0]}: stays, as VS Code uses it: `xpm-config schema uninstall --vscode` removes both")
+        data = _settings_data(settings) if os.path.lexists(settings) else None
+        changes = installation.uninstall(settings, data)
     return _make(changes, f"{settings}: no schema is installed", options)
 
 
@@ -100,9 +97,9 @@ def _print(editor: str, options: Options) -> int:
     settings = settings_path(options.settings)
     text = _settings_data(settings).decode() if os.path.lexists(settings) else ""
     version = _version(options, text)
-    schema = os.path.join(installation.places(settings)[0], installation.schema_name(version))
+    schema = os.path.join(installation.places(settings)[0], registry.schema_name(version))
     if not os.path.isfile(schema):
-        schema = installation.packaged_schema(version)
+        schema = registry.schema_path(version)
     render, place = SNIPPETS[editor]
     if not options.quiet:
         print(f"for {place}:", file=sys.stderr, flush=True)
@@ -126,7 +123,7 @@ def _settings_data(path: str) -> bytes:
 
 
 def _version(options: Options, text: str) -> int:
-    """The version that was asked for, else that of the modeline, else that of the experimaestro in use."""
+    """The version that was asked for, else that of the experimaestro beside us, else that of the modeline."""
     from xpm_config import target
     from xpm_config.modeline import modeline_version
 
@@ -134,128 +131,75 @@ def _version(options: Options, text: str) -> int:
         return options.version
     if options.target is not None:
         return registry.version_for(target.parse(options.target))
-    return modeline_version(text) or registry.version_for(target.default())
+    installed = target.installed()
+    if installed is not None:
+        return registry.version_for(installed)
+    return modeline_version(text) or registry.NEWEST
 
 
-# -- VS Code ----------------------------------------------------------------------------------------
+def _is_for_vscode(options: Options) -> bool:
+    return options.vscode or options.vscode_settings is not None
 
 
 def _vscode_settings(options: Options) -> str | None:
+    """The settings file of VS Code; an empty name, as of an unset variable, does not mean the user's own."""
     from xpm_config.vscode import default_settings
 
+    if options.vscode_settings == "":
+        raise UsageError("the name of the settings file of VS Code is empty", "name one, or give `--vscode`")
     return options.vscode_settings or default_settings()
-
-
-def _install_for_vscode(settings: str, data: bytes, version: int, options: Options) -> list[Change]:
-    """Put the schema beside the settings file, then let VS Code's settings name it, and nothing else of ours."""
-    from xpm_config import installation
-    from xpm_config.editors import associate
-    from xpm_config.modeline import modeline_version
-
-    path = _vscode_settings(options)
-    if path is None:
-        raise UsageError(
-            "VS Code has no user settings on this machine",
-            "name a settings file, as in `--vscode-settings .vscode/settings.json`",
-        )
-    schema = os.path.join(installation.places(settings)[0], installation.schema_name(version))
-    unnamed = _versions_without(version, modeline_version(data.decode()))
-    return [
-        *installation.schema_changes(settings, version),
-        *_associated(path, associate(settings, schema)),
-        *installation.schema_removals(settings, unnamed, _named_by_vscode(other_than=path)),
-    ]
-
-
-def _versions_without(*named: int | None) -> list[int]:
-    return [version for version in registry.VERSIONS if version not in named]
-
-
-def _associated(path: str, association: Association) -> list[Change]:
-    from xpm_config import vscode
-    from xpm_config.installation import Change
-
-    old = files.read(path) if os.path.lexists(path) else None
-    new = _edited(path, old, lambda text: vscode.with_entry(text, association))
-    assert new is not None  # settings with an entry hold something
-    return [Change(path, old, new, "schema associated")] if new != old else []
-
-
-def _dissociated(path: str | None) -> list[Change]:
-    from xpm_config import vscode
-    from xpm_config.installation import Change
-
-    if path is None or not os.path.lexists(path):
-        return []
-    old = files.read(path)
-    new = _edited(path, old, lambda text: vscode.without_entry(text or ""))
-    return [Change(path, old, new, "association removed" if new is not None else "removed")] if new != old else []
-
-
-def _named_by_vscode(other_than: str | None = None) -> set[str]:
-    """The real paths of our schemas that the user's settings of VS Code name, unless these are `other_than`."""
-    from urllib.parse import unquote
-
-    from xpm_config import vscode
-    from xpm_config.jsonc import JsoncError
-
-    path = vscode.default_settings()
-    if path is None or (other_than is not None and os.path.realpath(path) == os.path.realpath(other_than)):
-        return set()
-    try:
-        text = files.read(path).decode() if os.path.lexists(path) else ""
-        keys = vscode.entry_schemas(text)
-    except (XpmConfigError, UnicodeDecodeError, JsoncError):
-        # Settings that nobody can read name nothing.
-        return set()
-    return {os.path.realpath(unquote(key.removeprefix("file://"))) for key in keys}
-
-
-def _edited(path: str, old: bytes | None, edit: Callable[[str | None], str | None]) -> bytes | None:
-    """The content of a settings file of VS Code after an edit; raises XpmConfigError where it cannot be read."""
-    from xpm_config.jsonc import JsoncError, position
-
-    try:
-        text = old.decode() if old is not None else None
-    except UnicodeDecodeError:
-        raise XpmConfigError(f"{path}: the file is not UTF-8", "save it as UTF-8 in VS Code") from None
-    try:
-        new = edit(text)
-    except JsoncError as error:
-        line, column = position(text or "", error.offset)
-        raise XpmConfigError(f"{path}:{line}:{column}: {error.message}", "mend it, and run the command again") from None
-    return new.encode() if new is not None else None
 
 
 # -- changes ----------------------------------------------------------------------------------------
 
 
-def _make(changes: Iterable[Change], nothing: str, options: Options) -> int:
+def _make(changes: list[Change], nothing: str, options: Options) -> int:
     """Make the changes, or show them; a line for each, or one that says why there is none."""
     from xpm_config.report.text import printable
 
-    changes = list(changes)
-    if not changes and not options.quiet:
-        print(printable(nothing))
-    for change in changes:
-        if options.diff:
+    if not options.diff:
+        _write_all(changes)
+    elif any(change.old != change.new for change in changes):
+        for change in changes:
             _show(change)
-            continue
-        _write(change)
-        if not options.quiet:
-            print(f"{printable(change.path)}: {change.what}")
-    return int(options.diff and bool(changes))
+        return 1
+    if not options.quiet:
+        for change in changes:
+            print(printable(f"{change.path}: {change.what}"))
+        if not changes:
+            print(printable(nothing))
+    return 0
+
+
+def _write_all(changes: list[Change]) -> None:
+    """Make all changes, or none: what was done before one that cannot be made is undone."""
+    done: list[Change] = []
+    try:
+        for change in changes:
+            if change.old != change.new:
+                _write(change)
+                done.append(change)
+    except XpmConfigError:
+        for change in reversed(done):
+            with suppress(XpmConfigError):
+                _write(change._replace(old=change.new, new=change.old))
+        raise
 
 
 def _write(change: Change) -> None:
+    folder = os.path.dirname(os.path.abspath(change.path))
+    is_of_project = os.path.basename(folder) == ".vscode"
     if change.new is None:
         assert change.old is not None  # what is removed is there
         files.remove(change.path, change.old)
+        if is_of_project:
+            # It is ours like the file, unless others have something in it.
+            with suppress(OSError):
+                os.rmdir(folder)
     elif change.old is not None:
         files.replace(change.path, change.old, change.new)
     else:
-        folder = os.path.dirname(change.path)
-        if os.path.basename(folder) == ".vscode":
+        if is_of_project:
             # A project gets this folder with its first settings; where it cannot be made, the file cannot.
             with suppress(OSError):
                 os.mkdir(folder)
@@ -269,6 +213,9 @@ def _show(change: Change) -> None:
     from xpm_config.report import diff
     from xpm_config.report.text import printable, wants_colour
 
+    if change.old == change.new:
+        print(printable(f"{change.path}: {change.what}"))
+        return
     if change.old is None or change.new is None or change.path.endswith(".schema.json"):
         print(f"{printable(change.path)}: would be {change.what}")
         return

@@ -13,6 +13,7 @@ import re
 from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from xpm_config.cli.arguments.shared import without_command
 from xpm_config.cli.completion import Wanted
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def answer(root: Any, shell: str, line: str, word: str) -> str:
     """
     words, _ = split(line)
     *before, incomplete = words[1:] or [""]
+    if without_command(before)[1] is not None:
+        return "files"
     found = _candidates(root, before, incomplete)
     # zsh and fish do not ask for the file behind `>`.
     if (not found and Wanted.files) or (before and before[-1].endswith((">", "<"))):

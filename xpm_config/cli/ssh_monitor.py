@@ -19,7 +19,9 @@ failed, workspace, server, protocol, answer, timeout.
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import shlex
 import sys
@@ -28,12 +30,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config import handshake, registry, remote
-from xpm_config.cli import effective, streams
+from xpm_config.cli import effective, masking, streams
 from xpm_config.errors import UsageError
+from xpm_config.quoting import quote
 from xpm_config.releases import show_release
 from xpm_config.remote import Flags, Remote
 from xpm_config.report.text import printable
-from xpm_config.secrets import MASK, holds_secret
 from xpm_config.selection import suggestion
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ FORMATS = ("text", "json")
 
 _CHECK_OPTIONS = ("-oBatchMode=yes", "-oControlMaster=no")
 _MAX_CONNECT = 10  # seconds; a machine that is there answers at once
+
+# Without one, the group of commands looks at the default workspace, which is local: it tells what it thinks of
+# that one, and may ask for another. With an id that nobody has, it does nothing.
+_NO_LOCAL_WORKSPACE = "--workspace=(on another machine)"
 
 
 class Options(NamedTuple):
@@ -75,7 +81,7 @@ def run(options: Options) -> int:
         raise UsageError("--format says how --print and --check report", "add one of them")
     if not options.timeout > 0:  # nan, too
         raise UsageError("--timeout needs a number of seconds", "leave it out for 30")
-    found = _remote(options)
+    found, secrets = _remote(options)
     program = _program()
     if not options.print and not options.check:
         return _become(program, found, options)
@@ -83,20 +89,24 @@ def run(options: Options) -> int:
         newest = show_release(registry.NEWEST_RELEASE)
         print(f"note: experimaestro is not installed here: this is as {newest} would do it", file=sys.stderr)
     version = program.version if program else show_release(registry.NEWEST_RELEASE)
-    return _print(found, version, options) if options.print else _check(found, version, options)
+    settings = _settings(found, secrets)
+    return (_print if options.print else _check)(found, settings, version, options)
 
 
 # -- what is meant ------------------------------------------------------------------------------------
 
 
-def _remote(options: Options) -> Remote:
-    flags, workspace = options.flags, None
+def _remote(options: Options) -> tuple[Remote, frozenset[str]]:
+    """The workspace that is meant, and the secrets of the settings that it comes from."""
+    flags = options.flags
     if options.workspace is not None:
-        workspace = _workspace(effective.load(options.settings), options.workspace)
-    elif not flags.host or not flags.workdir:
+        settings = effective.load(options.settings)
+        found = remote.remote(_workspace(settings, options.workspace), flags)
+        return found, masking.secrets_of(settings)
+    if not flags.host or not flags.workdir:
         given = "REMOTE_WORKDIR is missing" if flags.host else "no remote workspace is named"
         raise UsageError(given, f"give `--workspace ID`, or HOST and REMOTE_WORKDIR; {_listed(options.settings)}")
-    return remote.remote(workspace, flags)
+    return remote.remote(None, flags), frozenset()
 
 
 def _workspace(settings: Settings, name: str) -> Workspace:
@@ -145,11 +155,11 @@ def _version_of(path: str) -> str:
     import subprocess
 
     try:
-        done = subprocess.run([path, "version"], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+        done = subprocess.run([path, "version"], capture_output=True, timeout=60, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         found = None
     else:
-        found = re.search(r"^\d+\.\d+\S*$", done.stdout, re.MULTILINE)
+        found = re.search(r"^\d+\.\d+\S*$", done.stdout.decode(errors="replace"), re.MULTILINE)
     if found is None:
         raise UsageError(f"{path} does not tell its version", f"run `{path} version` to see why")
     return found[0]
@@ -166,7 +176,15 @@ def _become(program: Program | None, found: Remote, options: Options) -> int:
         )
     arguments = [*options.passed_on, *remote.monitor_arguments(found, program.version)]
     sys.stdout.flush()
-    os.execv(program.path, [program.path, "experiments", "ssh-monitor", *arguments])  # noqa: S606 - no shell, as wanted
+    words = [program.path, "experiments", _NO_LOCAL_WORKSPACE, "ssh-monitor", *arguments]
+    try:
+        os.execv(program.path, words)  # noqa: S606 - no shell, as wanted
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            advice = "shorten the settings that become words of its command"
+        else:
+            advice = "install experimaestro anew: the first line of this file must name a Python that is there"
+        raise UsageError(f"{program.path} cannot be started: {error.strerror}", advice) from None
 
 
 def _server_command(found: Remote, version: str, options: Options) -> str:
@@ -174,24 +192,28 @@ def _server_command(found: Remote, version: str, options: Options) -> str:
     return remote.monitor_server(found, version, wanted)
 
 
-def _print(found: Remote, version: str, options: Options) -> int:
+def _print(found: Remote, settings: dict[str, Any], version: str, options: Options) -> int:
     command = remote.ssh(found, _server_command(found, version, options))
     if options.format == "json":
-        _write_json({"command": command, "settings": _settings(found)})
+        _write_json({"command": command, "settings": settings})
+    elif sys.stdout.isatty():
+        print(" ".join(map(quote, command)))
     else:
+        # What reads this may be any POSIX shell, and has no terminal that would obey a character.
         print(shlex.join(command))
     return 0
 
 
-def _check(found: Remote, version: str, options: Options) -> int:
+def _check(found: Remote, settings: dict[str, Any], version: str, options: Options) -> int:
     deadline = time.monotonic() + options.timeout
-    connect = max(1, min(_MAX_CONNECT, int(options.timeout)))
+    # ssh gives up before we do, and says why.
+    connect = max(1, min(_MAX_CONNECT, math.ceil(options.timeout) - 1))
     ours = (*_CHECK_OPTIONS, f"-oConnectTimeout={connect}")
     command = remote.ssh(found, _server_command(found, version, options), *ours)
     try:
         answer = handshake.greet(command, found.ssh.host, deadline)
     except handshake.CheckFailedError as error:
-        return _failed(found, error, options)
+        return _failed(found, settings, error, options)
     wanted = remote.requirement(version, exact=options.force_version)
     uv = None if found.ssh.xpm_path else remote.uv_words(found)
     asking = handshake.asking(remote.program(found, wanted), uv, wanted)
@@ -205,9 +227,9 @@ def _check(found: Remote, version: str, options: Options) -> int:
         "noise": list(answer.noise),
     }
     if options.format == "json":
-        _write_json({**report, "settings": _settings(found)})
+        _write_json({**report, "settings": settings})
     elif not options.quiet:
-        _show(found, report)
+        _show(found, settings, report)
     if answer.noise and options.format == "text":
         lines = "a line" if len(answer.noise) == 1 else f"{len(answer.noise)} lines"
         print(
@@ -219,10 +241,10 @@ def _check(found: Remote, version: str, options: Options) -> int:
     return 0
 
 
-def _failed(found: Remote, error: handshake.CheckFailedError, options: Options) -> int:
+def _failed(found: Remote, settings: dict[str, Any], error: handshake.CheckFailedError, options: Options) -> int:
     if options.format == "json":
         told = {"kind": error.kind, "message": error.message, "help": error.hint, "output": list(error.output)}
-        _write_json({"ok": False, "error": told, "settings": _settings(found)})
+        _write_json({"ok": False, "error": told, "settings": settings})
         return 1
     for line in error.output:
         if line in error.message:
@@ -233,31 +255,27 @@ def _failed(found: Remote, error: handshake.CheckFailedError, options: Options) 
     return 1
 
 
-def _show(found: Remote, report: dict[str, Any]) -> None:
+def _show(found: Remote, settings: dict[str, Any], report: dict[str, Any]) -> None:
     print(f"{printable(found.ssh.host)} answers")
     for name in ("protocol", "workspace", "experimaestro", "python"):
         print(f"  {name:<14}{printable(report[name])}")
     print("with the settings")
-    for name, setting in _settings(found).items():
+    for name, setting in settings.items():
         value = setting["value"]
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         print(f"  {name:<14}{printable(shown)}  ({printable(str(found.origin(name)))})")
 
 
-def _settings(found: Remote) -> dict[str, Any]:
+def _settings(found: Remote, secrets: frozenset[str]) -> dict[str, Any]:
     """The settings in effect with their origins, without secrets."""
     values = {"workdir": found.workdir, **asdict(found.ssh)}
     return {
         name: {
-            "value": [_masked(word) for word in value] if isinstance(value, (list, tuple)) else _masked(value),
+            "value": masking.masked(value, secrets),
             "origin": {key: part for key, part in asdict(found.origin(name)).items() if part},
         }
         for name, value in values.items()
     }
-
-
-def _masked(value: Any) -> Any:
-    return MASK if isinstance(value, str) and holds_secret(value) else value
 
 
 def _write_json(data: dict[str, Any]) -> None:

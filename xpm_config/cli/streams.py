@@ -38,6 +38,20 @@ def write_file(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines for programs: file names and values byte for byte, whatever the encoding of the terminal.
+
+    Raises XpmConfigError for text that no file name and no environment could hold.
+    """
+    try:
+        data = b"".join(os.fsencode(line) + b"\n" for line in lines)
+    except UnicodeEncodeError:
+        raise XpmConfigError(
+            "a value holds half of a character (a lone surrogate)", "mend it in the settings"
+        ) from None
+    write_file(data)
+
+
 def write_json(text: str) -> None:
     """Write JSON to standard output, with JSON's own escapes where the encoding needs them."""
     try:

@@ -22,18 +22,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xpm_config.cli import streams
+from xpm_config.cli.masking import masked, secrets_of
 from xpm_config.errors import UsageError
 from xpm_config.releases import show_release
 from xpm_config.report.text import printable, wants_colour
-from xpm_config.secrets import MASK, holds_secret, is_telling
+from xpm_config.secrets import MASK, is_telling
 from xpm_config.selection import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from xpm_config.settings import Origin, Settings, Workspace
 
 FORMATS = ("text", "json", "yaml")
+_WIDEST = 48
+"""A longer cell moves the rest of its line only, not that of all others."""
 
 
 def run_list(settings: Settings, format: str) -> int:
@@ -41,8 +44,7 @@ def run_list(settings: Settings, format: str) -> int:
     if format != "text":
         _print_data(settings, settings.workspaces, format)
     elif not settings.workspaces:
-        place = settings.path or "there is no settings file"
-        print(f"{place}: no workspaces", file=sys.stderr)
+        _print_none(settings)
     else:
         _print_table(settings)
     return 0
@@ -59,15 +61,24 @@ def run_show(settings: Settings, ids: tuple[str, ...], format: str) -> int:
     shown = shown if ids else list(settings.workspaces)
     if format != "text":
         _print_data(settings, shown, format)
+    elif shown:
+        secrets = secrets_of(settings)
+        place = f"{printable(settings.path or '')}, as experimaestro {show_release(settings.release)} reads it"
+        pages = ("\n".join(_page(settings, workspace, secrets)) for workspace in shown)
+        print("\n\n".join((place, *pages)))
     else:
-        print("\n\n".join("\n".join(_page(settings, workspace)) for workspace in shown))
+        _print_none(settings)
     return 0
+
+
+def _print_none(settings: Settings) -> None:
+    print(f"{settings.path or 'there is no settings file'}: no workspaces", file=sys.stderr)
 
 
 # -- data ---------------------------------------------------------------------------------------------
 
 
-def described(workspace: Workspace, *, default: bool) -> dict[str, Any]:
+def described(workspace: Workspace, secrets: Collection[str], *, default: bool) -> dict[str, Any]:
     """The settings of a workspace as plain data, without its secrets."""
     values = asdict(workspace)
     described = {
@@ -81,17 +92,8 @@ def described(workspace: Workspace, *, default: bool) -> dict[str, Any]:
         "alt_workspaces": list(workspace.alt_workspaces),
         **{name: values[name] for name in ("max_retries", "lock_mode", "history", "ssh")},
     }
-    masked: dict[str, Any] = _masked(described)
-    return masked
-
-
-def _masked(value: Any) -> Any:
-    """The same without texts that hold a secret with its name, such as `export HF_TOKEN=…`."""
-    if isinstance(value, dict):
-        return {name: _masked(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_masked(item) for item in value]
-    return MASK if isinstance(value, str) and holds_secret(value) else value
+    hidden: dict[str, Any] = masked(described, secrets)
+    return hidden
 
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -117,8 +119,9 @@ def origin_of(workspace: Workspace, key: str) -> Origin:
 
 def _print_data(settings: Settings, shown: Sequence[Workspace], format: str) -> None:
     listed = []
+    secrets = secrets_of(settings)
     for workspace in shown:
-        values = described(workspace, default=_is_default(settings, workspace))
+        values = described(workspace, secrets, default=_is_default(settings, workspace))
         keys = [key for key, _ in leaves(values) if key not in ("remote", "default")]
         listed.append({**values, "origins": {key: _told(origin_of(workspace, key)) for key in keys}})
     data = {
@@ -167,46 +170,55 @@ def _yaml(value: dict[str, Any], indent: str) -> Iterator[str]:
 
 def _is_default(settings: Settings, workspace: Workspace) -> bool:
     """Whether runs without a matching trigger use it."""
-    return next(iter(settings.local_workspaces), None) is workspace
+    return next((one for one in settings.workspaces if not one.is_remote), None) is workspace
 
 
-def _kind(settings: Settings, workspace: Workspace) -> str:
-    if workspace.ssh is not None and workspace.is_remote:
-        return f"remote: {workspace.ssh.host}"
+def _kind(settings: Settings, workspace: Workspace, values: dict[str, Any]) -> str:
+    if workspace.is_remote:
+        return f"remote: {values['ssh']['host']}"
     return "local, the default" if _is_default(settings, workspace) else "local"
 
 
 def _print_table(settings: Settings) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    terminal = sys.stdout.isatty()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("ID", "WHERE", "PATH", "TRIGGERS", "FOLDERS"):
-        table.add_column(name, no_wrap=not terminal, overflow="fold")
+    rows = [("ID", "WHERE", "PATH", "TRIGGERS", "FOLDERS")]
+    secrets = secrets_of(settings)
     for workspace in settings.workspaces:
-        values = described(workspace, default=False)
+        values = described(workspace, secrets, default=False)
         modes = [folder["mode"] for folder in values["folders"]]
         counted = ", ".join(f"{modes.count(mode)} {mode}" for mode in dict.fromkeys(modes))
-        cells = (values["id"], _kind(settings, workspace), values["path"], ", ".join(values["triggers"]), counted)
-        # As Text: what stands in the settings is no markup of ours.
-        table.add_row(*(Text(printable(cell)) for cell in cells), style="dim" if workspace.is_remote else "")
-    colour = wants_colour(sys.stdout, os.environ)
-    console = Console(width=None if terminal else 10_000, no_color=not colour, highlight=False, soft_wrap=not terminal)
-    with console.capture() as captured:
-        console.print(table)
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+        kind = _kind(settings, workspace, values)
+        cells = (values["id"], kind, values["path"], ", ".join(values["triggers"]), counted)
+        rows.append((printable(cells[0]), printable(cells[1]), printable(cells[2]), printable(cells[3]), cells[4]))
+    bold, dim, plain = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if wants_colour(sys.stdout, os.environ) else ("", "", "")
+    for number, line in enumerate(_aligned(rows)):
+        paint = bold if number == 0 else dim if settings.workspaces[number - 1].is_remote else ""
+        print(f"{paint}{line}{plain if paint else ''}")
 
 
-def _page(settings: Settings, workspace: Workspace) -> Iterator[str]:
-    values = described(workspace, default=False)
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows as lines with columns of one width each; the widths are those of a terminal, where some letters take two."""
+    from rich.cells import cell_len
+
+    widths = [min(max(map(cell_len, column)), _WIDEST) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _page(settings: Settings, workspace: Workspace, secrets: Collection[str]) -> Iterator[str]:
+    values = described(workspace, secrets, default=False)
+    yield f"{printable(values['id'])} ({printable(_kind(settings, workspace, values))})"
     del values["remote"], values["default"]
-    rows = [(key, _shown(value), str(origin_of(workspace, key))) for key, value in leaves(values)]
-    width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    yield f"{printable(workspace.id)} ({printable(_kind(settings, workspace))})"
-    for key, value, origin in rows:
-        yield f"  {printable(key):<{width}}  {value:<{min(value_width, 60)}}  {printable(origin)}"
+    rows = [(f"  {printable(key)}", _shown(value), _place(origin_of(workspace, key))) for key, value in leaves(values)]
+    yield from _aligned(rows)
+
+
+def _place(origin: Origin) -> str:
+    """An origin in few words: the file stands above already."""
+    if not origin.path:
+        return str(origin)
+    variables = ", ".join(f"${name}" for name in origin.variables)
+    return printable(f"line {origin.line}, with {variables}" if variables else f"line {origin.line}")
 
 
 def _shown(value: Any) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shlex
+import errno
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xpm_config.doctor import probing
 from xpm_config.doctor.mounts import mounts
 from xpm_config.doctor.subject import error, warning
+from xpm_config.location import expanded
+from xpm_config.quoting import quote
+from xpm_config.secrets import is_telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,19 @@ MIN_FILES = 10_000
 MIN_SHARE = 0.01
 """Space is short when less than this share is free, and less than the number of bytes, or of files, above."""
 
+_REFERENCE = re.compile(r"\$\{([^}]*)")
+
+_ACCESS = "see `ls -ld` and `id`, and ask its owner"
+_ADVICE = {
+    0: "correct the path",
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.ELOOP: "its symbolic links go round in circles: check them with `ls -l`",
+    errno.ENAMETOOLONG: "shorten the path",
+    # Only a relative path ends with this: without a current directory, nothing can be said of it.
+    errno.ENOENT: "change to a directory that is there",
+}
+
 
 class Place(NamedTuple):
     """A directory that the settings name; `use` is workspace, or the mode of a folder."""
@@ -36,6 +52,20 @@ class Place(NamedTuple):
     def is_written(self) -> bool:
         """Whether experimaestro writes there."""
         return self.use != "use"
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether a part of the path is the value of a variable that holds a secret."""
+        return any(is_telling(name) for name in _REFERENCE.findall(self.setting.text or ""))
+
+    @property
+    def shown(self) -> str:
+        """The path as messages show it."""
+        return (self.setting.text or "") if self.is_secret else self.path
+
+    def command(self, start: str) -> str:
+        """A command for the path, to be pasted; without the path where that is secret."""
+        return f"`{start}` with its path" if self.is_secret else f"{start} {quote(self.path)}"
 
 
 def directories(subject: Subject) -> Iterator[Diagnostic]:
@@ -95,15 +125,14 @@ def _is_path(text: str) -> bool:
 
 def _absolute(path: str) -> str:
     # Links are left to the probe: following them may take for ever.
-    path = os.path.expanduser(path)
-    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    return probing.absolute(expanded(path))
 
 
 # -- what a directory is ----------------------------------------------------------------------------
 
 
 def _no_answer(place: Place, seconds: float) -> Diagnostic:
-    message = f"{place.label}, {place.path}, does not answer within {seconds:g} s"
+    message = f"{place.label}, {place.shown}, does not answer within {seconds:g} s"
     advice = "look after the network disk that it is on (`mount` lists them), or give it time with `--timeout`"
     return error("XPM311", message, advice, place.setting)
 
@@ -113,56 +142,56 @@ def _state(place: Place, state: dict[str, Any], mounted: Mounts) -> Iterator[Dia
     lost = mounted.missing_at(state["real"]) if "real" in state else None
     if lost is not None:
         message = f"{place.label} belongs on the disk of {lost}, which is not mounted"
-        yield report("XPM314", message, f"mount {shlex.quote(lost)}", place.setting)
+        yield report("XPM314", message, f"mount {quote(lost)}", place.setting)
     elif state["kind"] == "missing":
         yield from _missing(place, state)
     elif state["kind"] == "file":
-        message = f"{place.label}, {place.path}, is no directory, or a part of its path is none"
+        message = f"{place.label}, {place.shown}, is no directory, or a part of its path is none"
         yield error("XPM315", message, "correct the path, or move that file away", place.setting)
     elif state["kind"] == "error":
-        message = f"{place.label}, {place.path}, cannot be looked at: {state['reason']}"
-        yield error("XPM316", message, _ACCESS, place.setting)
+        message = f"{place.label}, {place.shown}, cannot be looked at: {state['reason']}"
+        advice = _ADVICE.get(state["errno"], "look after the disk that it is on")
+        yield error("XPM316", message, advice, place.setting)
     else:
         yield from _usable(place, state)
 
 
-_ACCESS = "see `ls -ld` and `id`, and ask its owner"
-
-
 def _missing(place: Place, state: dict[str, Any]) -> Iterator[Diagnostic]:
-    make = f"mkdir -p {shlex.quote(place.path)}"
+    make = place.command("mkdir -p")
     # Of a workspace, experimaestro makes what the link leads to.
     if state["link"] and place.use != "workspace":
-        message = f"{place.label}, {place.path}, is a link to {state['real']}, which is not there"
+        target = "a place" if place.is_secret else f"{state['real']},"
+        message = f"{place.label}, {place.shown}, is a link to {target} which is not there"
         report = error if place.is_written else warning
         yield report("XPM313", message, "correct the link, or mount the disk that it leads to", place.setting)
     elif place.is_written and not state["above_writable"]:
-        message = f"{place.label} cannot be made: you may not write to {state['above']}"
+        above = "where it belongs" if place.is_secret else state["above"]
+        message = f"{place.label} cannot be made: you may not write to {above}"
         yield error("XPM316", message, _ACCESS, place.setting)
     elif place.use == "workspace":
-        message = f"{place.label}, {place.path}, is not there yet: experimaestro makes it at the first run"
+        message = f"{place.label}, {place.shown}, is not there yet: experimaestro makes it at the first run"
         yield warning("XPM312", message, f"if there should be one, correct the path; else {make}", place.setting)
     elif place.use == "use":
-        message = f"{place.label}, {place.path}, is not there: nothing will be found in it"
+        message = f"{place.label}, {place.shown}, is not there: nothing will be found in it"
         yield warning("XPM313", message, "correct the path, or mount its disk", place.setting)
     elif state["parent_is_there"]:
-        message = f"{place.label}, {place.path}, is not there yet: experimaestro makes it for the first job"
+        message = f"{place.label}, {place.shown}, is not there yet: experimaestro makes it for the first job"
         yield warning("XPM313", message, f"if there should be one, mount its disk; else {make}", place.setting)
     else:
-        message = f"{place.label}, {place.path}, is not there, nor what it is in: is its disk mounted?"
+        message = f"{place.label}, {place.shown}, is not there, nor what it is in: is its disk mounted?"
         yield error("XPM313", message, f"mount it, correct the path, or {make}", place.setting)
 
 
 def _usable(place: Place, state: dict[str, Any]) -> Iterator[Diagnostic]:
     if not state["readable"]:
-        yield error("XPM316", f"you may not read {place.label}, {place.path}", _ACCESS, place.setting)
+        yield error("XPM316", f"you may not read {place.label}, {place.shown}", _ACCESS, place.setting)
     elif place.is_written and state["read_only"]:
-        message = f"{place.label}, {place.path}, is on a disk that is mounted read-only"
+        message = f"{place.label}, {place.shown}, is on a disk that is mounted read-only"
         yield error("XPM316", message, "mount it for writing, or choose another place", place.setting)
     elif place.is_written and not state["writable"]:
-        yield error("XPM316", f"you may not write to {place.label}, {place.path}", _ACCESS, place.setting)
+        yield error("XPM316", f"you may not write to {place.label}, {place.shown}", _ACCESS, place.setting)
     elif not place.is_written and not state["has_jobs"]:
-        message = f"{place.label}, {place.path}, has no `jobs` in it: nothing will be found"
+        message = f"{place.label}, {place.shown}, has no `jobs` in it: nothing will be found"
         yield warning("XPM319", message, "mount its disk, or name the workspace that has them", place.setting)
 
 
@@ -175,9 +204,8 @@ def _space(place: Place, state: dict[str, Any]) -> Iterator[Diagnostic]:
             left = f"room for {words} new files" if unit == "files" else words
             message = f"on the disk of {place.label} only {left} {'is' if unit == 'files' else 'are'} left"
             report = error if free == 0 else warning
-            yield report(
-                "XPM317", message, f"delete what you do not need; `df -h {shlex.quote(place.path)}`", place.setting
-            )
+            usage = "`df -h`" if place.is_secret else f"`{place.command('df -h')}`"
+            yield report("XPM317", message, f"delete what you do not need; {usage}", place.setting)
 
 
 def _readable_size(count: int) -> str:
@@ -206,11 +234,11 @@ def _jobs(place: Place, found: dict[str, Any] | None, seconds: float) -> Iterato
         return
     dangling, staging = found["dangling"], found["staging"]
     if dangling["count"]:
-        message = f"{_many(dangling, 'job is a link', 'jobs are links')} to where nothing is, in {place.path}"
+        message = f"{_many(dangling, 'job is a link', 'jobs are links')} to where nothing is, in {place.shown}"
         advice = "mount the folder that they were moved to; delete a link whose job is to run again"
         yield error("XPM320", f"{message}: {_examples(dangling)}", advice, place.setting)
     if staging["count"]:
-        message = f"{_many(staging, 'copy was', 'copies were')} never finished, in {place.path}: {_examples(staging)}"
+        message = f"{_many(staging, 'copy was', 'copies were')} never finished, in {place.shown}: {_examples(staging)}"
         advice = "nothing needs them: delete them when no experiment is running"
         yield warning("XPM321", message, advice, place.setting)
 

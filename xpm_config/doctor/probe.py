@@ -8,6 +8,7 @@ printed as soon as it is known: `{"path", "state"}`, and where its jobs are look
 
 from __future__ import annotations
 
+import collections
 import errno
 import json
 import os
@@ -18,7 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SHOWN = 3
 """So many examples are given of what is found many times."""
@@ -27,20 +28,34 @@ STALE_AFTER = 24 * 3600
 _GRACE = 0.2
 """What was found until the deadline takes no longer than this (seconds) to be printed."""
 
+_MAX_THREADS = 256
+_STACK = 256 << 10
+"""Each thread takes so much memory (bytes) for its calls, instead of the usual 8 MiB."""
+
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE, errno.ENOTCONN)
 
 
 def state(path: str) -> dict[str, Any]:
-    """What a path is: `kind` is directory, file, missing or error, and the rest depends on it."""
+    """What a path is: `kind` is directory, file, missing or error, and the rest depends on it.
+
+    The `errno` of an error is that of the system, 0 where no file can have such a name.
+    """
+    try:
+        return _state(path)
+    except OSError as error:
+        return {"kind": "error", "errno": error.errno, "reason": error.strerror}
+    except ValueError:
+        return {"kind": "error", "errno": 0, "reason": "this cannot be a file name"}
+
+
+def _state(path: str) -> dict[str, Any]:
     try:
         found = os.stat(path)
-        return _directory(path, found) if stat.S_ISDIR(found.st_mode) else {"kind": "file"}
     except FileNotFoundError:
         return _missing(path)
     except NotADirectoryError:
         return {"kind": "file"}
-    except OSError as error:
-        return {"kind": "error", "reason": error.strerror}
+    return _directory(path, found) if stat.S_ISDIR(found.st_mode) else {"kind": "file"}
 
 
 def _directory(path: str, found: os.stat_result) -> dict[str, Any]:
@@ -144,8 +159,24 @@ def _is_stale(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _started(work: Callable[[], None], count: int) -> list[threading.Thread]:
+    """Threads that do the work: so many, or as many as the limits of the user allow."""
+    threading.stack_size(_STACK)
+    threads: list[threading.Thread] = []
+    for _ in range(count):
+        thread = threading.Thread(target=work, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            if not threads:
+                raise
+            break
+        threads.append(thread)
+    return threads
+
+
 def main() -> None:
-    """Look at all paths at the same time, since each may keep its thread for ever."""
+    """Look at many paths at the same time, since each may keep its thread for ever."""
     request = json.load(sys.stdin)
     deadline = time.monotonic() + request["seconds"]
     printing = threading.Lock()
@@ -155,19 +186,28 @@ def main() -> None:
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
 
-    def look(path: str, links: bool, staging: bool) -> None:
-        known = state(path)
-        report(path=path, state=known)
-        if (links or staging) and known["kind"] == "directory":
-            report(path=path, jobs=jobs(path, deadline, links=links, staging=staging))
+    # What takes long, the jobs, comes behind all that is quick.
+    waiting = collections.deque(request["paths"].items())
+    with_jobs: collections.deque[tuple[str, dict[str, bool]]] = collections.deque()
 
-    threads = [
-        threading.Thread(target=look, args=(path, wanted["links"], wanted["staging"]), daemon=True)
-        for path, wanted in request["paths"].items()
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
+    def look() -> None:
+        while waiting:
+            try:
+                path, wanted = waiting.popleft()
+            except IndexError:
+                break
+            known = state(path)
+            report(path=path, state=known)
+            if any(wanted.values()) and known["kind"] == "directory":
+                with_jobs.append((path, wanted))
+        while with_jobs:
+            try:
+                path, wanted = with_jobs.popleft()
+            except IndexError:
+                break
+            report(path=path, jobs=jobs(path, deadline, **wanted))
+
+    for thread in _started(look, min(len(waiting), _MAX_THREADS)):
         thread.join(max(0.0, deadline + _GRACE - time.monotonic()))
     sys.stdout.flush()
     # A thread that waits in the system would keep the interpreter from ending.

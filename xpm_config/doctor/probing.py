@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 def look(paths: Mapping[str, Wanted], seconds: float) -> dict[str, Answer]:
-    """What is known of each absolute path after at most about so many seconds."""
+    """What is known of each path after at most about so many seconds."""
     if not paths:
         return {}
     request = {"seconds": seconds, "paths": {path: wanted._asdict() for path, wanted in paths.items()}}
@@ -55,8 +55,16 @@ def look(paths: Mapping[str, Wanted], seconds: float) -> dict[str, Answer]:
 
 def answers(path: str, seconds: float) -> bool:
     """Whether the system says in time what is at a path, be it that nothing is."""
-    path = os.path.join(os.getcwd(), path)
+    path = absolute(path)
     return look({path: Wanted(links=False, staging=False)}, seconds)[path].state is not None
+
+
+def absolute(path: str) -> str:
+    """A path from the root on, its links left alone; as it is where there is no current directory any more."""
+    try:
+        return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    except OSError:
+        return path
 
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:

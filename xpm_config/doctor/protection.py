@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import stat
 import time
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from xpm_config.context import is_secret
 from xpm_config.doctor.subject import error, warning
 from xpm_config.document import Document
 from xpm_config.errors import FileUnreadableError
+from xpm_config.quoting import quote
+from xpm_config.registry import VERSIONS, schema_name
 from xpm_config.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def readers(subject: Subject) -> Iterator[Diagnostic]:
     if who and (secrets or (subject.context is None and Secrets(subject.document).spans)):
         names = ", ".join(f"`{one.key}`" for one in secrets) or "what looks like a secret"
         report = error if who == "everyone" else warning
-        advice = f"chmod 600 {shlex.quote(subject.path)}"
+        advice = f"chmod 600 {quote(subject.path)}"
         yield report("XPM303", f"{who} on this machine can read this file, and it holds {names}", advice, *secrets[:1])
     for copy in (subject.path + ending for ending in _COPIES):
         who = _who(copy, stat.S_IRGRP, stat.S_IROTH)
         if who and _holds_secrets(copy):
             report = error if who == "everyone" else warning
             message = f"{who} on this machine can read {copy}, an old copy that holds a secret"
-            yield report("XPM303", message, f"chmod 600 {shlex.quote(copy)}")
+            yield report("XPM303", message, f"chmod 600 {quote(copy)}")
 
 
 def _secrets(subject: Subject) -> list[Setting]:
@@ -62,11 +63,12 @@ def _holds_secrets(path: str) -> bool:
 
 def writers(subject: Subject) -> Iterator[Diagnostic]:
     """XPM304: others can change the settings, and so run commands in the user's name."""
-    if not subject.exists:
+    # A device or a directory in place of the settings has a mode of its own, which is not to be changed.
+    if not os.path.isfile(subject.path):
         return
     who = _who(subject.path, stat.S_IWGRP, stat.S_IWOTH)
     if who:
-        advice = f"chmod go-w {shlex.quote(subject.path)}"
+        advice = f"chmod go-w {quote(subject.path)}"
         report = error if who == "everyone" else warning
         yield report("XPM304", f"{who} on this machine can change this file", advice)
     for directory in _directories(subject.path):
@@ -75,12 +77,12 @@ def writers(subject: Subject) -> Iterator[Diagnostic]:
         if who and not os.stat(directory).st_mode & stat.S_ISVTX:
             report = error if who == "everyone" else warning
             message = f"{who} on this machine can replace this file: its directory {directory} is open"
-            yield report("XPM304", message, f"chmod go-w {shlex.quote(directory)}")
+            yield report("XPM304", message, f"chmod go-w {quote(directory)}")
 
 
 def leftovers(subject: Subject) -> Iterator[Diagnostic]:
-    """XPM321: what a command of ours staged beside the settings before it was killed."""
-    names = {os.path.basename(one) for one in _names(subject.path)}
+    """XPM321: what a command of ours staged beside the settings, or for their schema, before it was killed."""
+    names = {os.path.basename(one) for one in _names(subject.path)} | set(map(schema_name, VERSIONS))
     pattern = re.compile(rf"({'|'.join(map(re.escape, names))})(\.bak)?\.[0-9a-f]{{8}}\.tmp")
     for directory in _directories(subject.path):
         try:
@@ -88,9 +90,14 @@ def leftovers(subject: Subject) -> Iterator[Diagnostic]:
         except OSError:
             continue
         for left in (os.path.join(directory, name) for name in filter(pattern.fullmatch, listed)):
-            if time.time() - os.lstat(left).st_mtime > _STALE_AFTER:
+            try:
+                age = time.time() - os.lstat(left).st_mtime
+            except OSError:
+                # It has got its name meanwhile: it was nobody's leftover.
+                continue
+            if age > _STALE_AFTER:
                 message = f"{left} was left by a command that was killed"
-                yield warning("XPM321", message, f"nothing needs it: rm {shlex.quote(left)}")
+                yield warning("XPM321", message, f"nothing needs it: rm {quote(left)}")
 
 
 def _names(path: str) -> tuple[str, str]:

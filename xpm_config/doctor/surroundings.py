@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from xpm_config import loaders, registry
+from xpm_config import loaders, registry, target
 from xpm_config.diagnostics import Diagnostic, Severity, Span
 from xpm_config.doctor import probing
 from xpm_config.doctor.subject import warning
@@ -97,16 +97,38 @@ def programs(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def editor_schema(subject: Subject) -> Iterator[Diagnostic]:
-    """XPM310: what editors check the file with is of another release of ours, or gone."""
+    """XPM310: what editors check the file with is gone, or is for another release of ours or of experimaestro."""
     from xpm_config.installation import installed_schema
 
     try:
         found = installed_schema(subject.path)
     except FileUnreadableError:
         return
-    advice = "run `xpm-config schema install`"
-    if found.state == "outdated":
+    # Only an experimaestro that is really here decides: what `--target` names may be that of another machine.
+    wanted = registry.version_for(subject.release) if subject.release == target.installed() else found.version
+    if found.state == "missing":
+        message = f"{found.named_by} names {found.path}, which is not there"
+    elif found.state == "outdated":
         message = f"{found.path}, which your editor checks this file with, is of another release of xpm-config"
-        yield warning("XPM310", message, advice)
-    elif found.state == "missing":
-        yield warning("XPM310", f"the modeline names {found.path}, which is not there", advice)
+    elif found.state == "foreign" and found.named_by is not None:
+        message = f"{found.named_by} names {found.path}, which is no schema of xpm-config"
+    elif found.state == "current" and found.version != wanted:
+        release = show_release(subject.release)
+        message = f"your editor checks this file with {found.path}, and experimaestro {release} has version {wanted}"
+    else:
+        return
+    yield warning("XPM310", message, f"run `xpm-config schema install{_place_of_schema(subject, found.named_by)}`")
+
+
+def _place_of_schema(subject: Subject, named_by: str | None) -> str:
+    """The options with which `schema install` puts a schema where it is named now."""
+    import shlex
+
+    from xpm_config.vscode import default_settings
+
+    settings = f" --settings {shlex.quote(subject.path)}" if subject.named else ""
+    if named_by in (None, subject.path):
+        return settings
+    if named_by == default_settings():
+        return f"{settings} --vscode"
+    return f"{settings} --vscode-settings {shlex.quote(named_by)}"

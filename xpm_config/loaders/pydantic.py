@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xpm_config.document import Mapping, Node, Sequence
 from xpm_config.loaders.model import Loaded, LoadProblem, known_properties
+from xpm_config.location import expanded
 from xpm_config.values import INVALID, Constructor
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def check_path_text(path: str, *, resolve: bool) -> None:
     if first.startswith("~"):
         if resolve:
             _check_characters(first)
-        if os.path.expanduser(first).startswith("~"):
+        if expanded(first).startswith("~"):
             raise PathError("the user behind `~` is not known on this machine")
     if resolve:
         _check_characters(path)

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from xpm_config.cli.arguments.shared import Quiet, SettingsFile, State, check_choice
-from xpm_config.cli.completion import choices, workspace_ids
+from xpm_config.cli.completion import choices, remote_workspace_ids
 
 _PASSED_ON = "Passed on to experimaestro"
 _INSTEAD = "Instead of the monitor"
@@ -22,7 +22,9 @@ def ssh_monitor(
     ] = None,
     workspace: Annotated[
         Text,
-        typer.Option(metavar="ID", help="The remote workspace whose settings are used.", autocompletion=workspace_ids),
+        typer.Option(
+            metavar="ID", help="The remote workspace whose settings are used.", autocompletion=remote_workspace_ids
+        ),
     ] = None,
     remote_shell_init: Annotated[
         Text, typer.Option(metavar="CODE", help="Shell commands that run there first; empty: none.")

@@ -8,9 +8,10 @@ import typer
 
 from xpm_config import registry
 from xpm_config.cli.arguments.shared import Quiet, SettingsFile, State, check_choice
-from xpm_config.cli.completion import choices, files, releases
+from xpm_config.cli.completion import choices, files, releases, versions
+from xpm_config.editors import SNIPPETS
 
-EDITORS = ("neovim", "helix", "emacs", "kate", "jetbrains")
+EDITORS = tuple(SNIPPETS)
 
 Vscode = Annotated[
     bool, typer.Option("--vscode", help="Use the yaml.schemas of VS Code's user settings instead of the modeline.")
@@ -25,9 +26,10 @@ Diff = Annotated[bool, typer.Option("--diff", help="Show what would change; writ
 
 
 def show(
-    version: Annotated[int, typer.Argument(min=1, max=registry.NEWEST, help="The version of the schema.")] = (
-        registry.NEWEST
-    ),
+    version: Annotated[
+        int,
+        typer.Argument(min=1, max=registry.NEWEST, help="The version of the schema.", autocompletion=versions),
+    ] = registry.NEWEST,
 ) -> int:
     """Print a schema."""
     from xpm_config.cli.schema import show as run
@@ -36,7 +38,7 @@ def show(
 
 
 def list_versions(
-    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    format: Annotated[str, typer.Option(help="text or json.", autocompletion=choices("text", "json"))] = "text",
 ) -> int:
     """List the versions of the schema and the releases that they describe."""
     from xpm_config.cli.schema import list_versions as run
@@ -48,13 +50,18 @@ def list_versions(
 def install(
     version: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=registry.NEWEST, help="The version of the schema; by default the modeline's."),
+        typer.Option(
+            min=1,
+            max=registry.NEWEST,
+            help="The version of the schema; by default the installed experimaestro's.",
+            autocompletion=versions,
+        ),
     ] = None,
     target: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
             metavar="RELEASE",
-            help="The schema for this experimaestro; by default the installed one.",
+            help="The schema for this experimaestro, instead of the installed one.",
             autocompletion=releases,
         ),
     ] = None,

@@ -30,6 +30,18 @@ def check_choice(option: str, given: str, allowed: tuple[str, ...]) -> None:
         raise typer.BadParameter(f"'{given}' is not one of {', '.join(allowed)}", param_hint=option)
 
 
+def without_command(arguments: list[str]) -> tuple[list[str], tuple[str, ...] | None]:
+    """Part the arguments of `env` from the command behind `--`, which typer could not tell from a workspace."""
+    if "--" not in arguments:
+        return arguments, None
+    place = arguments.index("--")
+    before = arguments[:place]
+    names = [
+        word for at, word in enumerate(before) if not word.startswith("-") and before[max(at - 1, 0)] != "--settings"
+    ]
+    return (before, tuple(arguments[place + 1 :])) if names[:1] == ["env"] else (arguments, None)
+
+
 class State:
     """The options in front of the command, and the command behind `--` that `env` runs."""
 

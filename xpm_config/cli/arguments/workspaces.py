@@ -14,7 +14,7 @@ Target = Annotated[
     typer.Option(
         "--target",
         metavar="RELEASE",
-        help="The experimaestro release that reads the settings.",
+        help="The experimaestro release; by default the installed one, else the newest known.",
         autocompletion=completion.releases,
     ),
 ]
@@ -39,7 +39,7 @@ def show(
     ids: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(
-            metavar="[WORKSPACE]...",
+            metavar="WORKSPACE",
             help="Ids of workspaces; all by default.",
             show_default=False,
             autocompletion=completion.workspace_ids,
