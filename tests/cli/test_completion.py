@@ -111,7 +111,7 @@ def parameters(command: Any, path: str = "xpm-config") -> Iterator[tuple[str, An
 
 
 FREE = {
-    *("--timeout", "--port", "--polling-interval", "--request-timeout"),
+    *("--timeout", "--port", "--older-than", "--polling-interval", "--processes", "--sample", "--request-timeout"),
     *("host", "remote_workdir", "--remote-shell-init", "--remote-python", "--remote-xpm", "--ssh-option"),
     "experiment_id",
 }

@@ -47,7 +47,11 @@ jobs_app.command(short_help="Read copies again, and compare them with their mani
 jobs_app.command(short_help="Delete jobs of which a backup is complete and verified.")(jobs.free)
 app.add_typer(jobs_app, name="jobs")
 
-folders_app = typer.Typer(help="Show the folders of workspaces, and which ones are trusted.", no_args_is_help=True)
+folders_app = typer.Typer(
+    help="Show the folders of workspaces, and which ones are trusted.",
+    short_help="Show the folders, and which ones are trusted.",
+    no_args_is_help=True,
+)
 folders_app.command("list", short_help="List the folders, mounted or not, and whose they are.")(folders.list_folders)
 folders_app.command(short_help="Trust a folder as the one that a path means.")(folders.accept)
 folders_app.command(short_help="Forget a folder; nothing in it is touched.")(folders.forget)
