@@ -29,6 +29,11 @@ class Point(NamedTuple):
     number: int
 
 
+def offset(every: int) -> int:
+    """Where a series that takes one point of each `every` begins: XPM_FAULT_OFFSET gives each run points of its own."""
+    return int(os.environ.get("XPM_FAULT_OFFSET", "0")) % every
+
+
 def run(arguments: list[str], caches: Path, trace: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run an operation under strace; its exit code is negative or 137 where it was killed."""
     assert STRACE is not None

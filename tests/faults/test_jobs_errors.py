@@ -1,13 +1,12 @@
 """Errors at the system calls of archive, move and restore: nothing is lost, the error is named, a retry succeeds.
 
-Each error has its turn at some calls, from an offset that changes from run to run; with XPM_ALL_POINTS set, at every
+Each error has its turn at some calls, from the offset that XPM_FAULT_OFFSET gives; with XPM_ALL_POINTS set, at every
 call. In a second series, everything fails from a call on, as on a disk that dies.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -50,9 +49,7 @@ def test_nothing_is_lost_when_a_call_fails(
         assert faults.run(scene.arguments, caches, tmp_path / "trace").returncode == 0
     calls = faults.points((tmp_path / "trace").read_text())
     tried = [
-        (error, point)
-        for error in (["EIO"] if lasting else ERRORS)
-        for point in calls[random.randrange(EVERY) :: EVERY]
+        (error, point) for error in (["EIO"] if lasting else ERRORS) for point in calls[faults.offset(EVERY) :: EVERY]
     ]
 
     def failed(numbered: tuple[int, tuple[str, faults.Point]]) -> bool:

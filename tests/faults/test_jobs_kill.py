@@ -1,13 +1,12 @@
 """`kill -9` at the system calls of archive, move and restore: the job is whole and found, whatever was under way.
 
-Every name of a call is tried, and each seventh call, from an offset that changes from run to run; with
+Every name of a call is tried, and each seventh call, from the offset that XPM_FAULT_OFFSET gives; with
 XPM_ALL_POINTS set, every call.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,7 @@ def killed_everywhere(place: Path, scenario: str, options: list[str], report: Ca
         assert done.returncode == 0, done.stdout + done.stderr
     calls = faults.points((place / "trace").read_text())
     assert len(calls) > 100
-    tried = faults.chosen(calls, EVERY, random.randrange(EVERY))
+    tried = faults.chosen(calls, EVERY, faults.offset(EVERY))
 
     def killed(numbered: tuple[int, faults.Point]) -> bool:
         number, point = numbered

@@ -7,7 +7,6 @@ the disks lose what they had not been told to keep. One of them may happen to ha
 from __future__ import annotations
 
 import os
-import random
 import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -63,7 +62,7 @@ def test_peer_01_a_power_cut_at_any_step_loses_no_job(
         assert faults.run(scene.arguments, caches, tmp_path / "trace").returncode == 0
     calls = faults.points((tmp_path / "trace").read_text())
     # The last one: all is done, and the power goes seconds before the disks would have been written anyway.
-    tried = [*faults.chosen(calls, EVERY, random.randrange(EVERY)), faults.Point("write", 100_000)]
+    tried = [*faults.chosen(calls, EVERY, faults.offset(EVERY)), faults.Point("write", 100_000)]
     for number, point in enumerate(tried):
         scene = on_disks(tmp_path / str(number), scenario, disks, str(number))
         faults.run(scene.arguments, caches, tmp_path / "trace", *faults.inject(point, "signal=KILL"))
